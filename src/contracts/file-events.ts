@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { emailAddress, freeText, identifier, numericId, storableJson, timestamp } from './text.ts';
+
+/** What a producer says about one file. HTTP, queue payload, inbox and OpenAPI share this shape. */
+
+export const PROCESSING_STAGES = [
+  'download',
+  'processing',
+  'storage',
+  'completed',
+  'failed',
+] as const;
+export const FILE_STATUSES = ['pending', 'processing', 'success', 'failed'] as const;
+export const ERROR_CATEGORIES = [
+  'file_not_found',
+  's3_error',
+  'processing_error',
+  'storage_error',
+] as const;
+
+export type ProcessingStage = (typeof PROCESSING_STAGES)[number];
+export type FileStatus = (typeof FILE_STATUSES)[number];
+
+/** At most this many events in one request: design section 6. */
+export const MAX_EVENTS_PER_REQUEST = 1000;
+
+/** A clock further ahead than this would make every later event of the file look old. */
+export const MAX_CLOCK_LEAD_MS = 24 * 3_600_000;
+
+export const eventError = z.strictObject({
+  category: freeText(50).optional(),
+  message: freeText(10_000).min(1),
+  details: z
+    .record(z.string(), z.unknown())
+    .overwrite(storableJson as never)
+    .optional(),
+  stack: freeText(65_536).optional(),
+});
+
+const common = {
+  event_id: identifier(128).optional(),
+  file_document_id: identifier(),
+  company_id: numericId,
+  bot_id: numericId,
+  user_email: emailAddress,
+  storage_key: identifier(1024).optional(),
+  file_event_id: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  occurred_at: timestamp
+    .refine((at) => Date.parse(at) <= Date.now() + MAX_CLOCK_LEAD_MS, 'is more than a day ahead')
+    .optional(),
+  processing_time_seconds: z
+    .number()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
+  chunks_created: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
+  file_size_bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  error: eventError.optional(),
+};
+
+const progress = z
+  .strictObject({
+    ...common,
+    action: z.enum(['create', 'update']),
+    file_name: freeText(1024).min(1),
+    processing_stage: z.enum(PROCESSING_STAGES),
+    status: z.enum(FILE_STATUSES),
+  })
+  .superRefine((event, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (event.status === 'failed' && !event.error)
+      refuse('error', 'is required when status is failed');
+    if (event.processing_stage === 'completed' && event.status !== 'success')
+      refuse('status', 'must be success when processing_stage is completed');
+    if (event.processing_stage === 'failed' && event.status !== 'failed')
+      refuse('status', 'must be failed when processing_stage is failed');
+  });
+
+const removal = z.strictObject({
+  ...common,
+  action: z.literal('delete'),
+  file_name: freeText(1024).min(1).optional(),
+  processing_stage: z.enum(PROCESSING_STAGES).optional(),
+  status: z.enum(FILE_STATUSES).optional(),
+});
+
+/** One file event as a producer sends it. */
+export const fileEvent = z.discriminatedUnion('action', [progress, removal], {
+  error: (issue) =>
+    issue.code === 'invalid_union' ? 'must be create, update or delete' : undefined,
+});
+export type FileEvent = z.output<typeof fileEvent>;
+
+/** Several events of one request, applied together. */
+export const fileEventList = z.strictObject({
+  events: z.array(fileEvent).min(1).max(MAX_EVENTS_PER_REQUEST),
+});
+
+/** What `POST /api/file-events` answers for each event, in the order sent. */
+export const intakeAnswer = z.object({
+  data: z.object({
+    accepted: z.number().int(),
+    duplicates: z.number().int(),
+    events: z.array(
+      z.object({
+        event_id: z.string(),
+        status: z.enum(['accepted', 'duplicate']),
+        differs: z.literal(true).optional(),
+      }),
+    ),
+  }),
+});
+export type IntakeAnswer = z.output<typeof intakeAnswer>;

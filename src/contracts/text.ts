@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/**
+ * Building blocks of every shape that crosses the border of the system. Limits are those of the
+ * design, section 9.
+ */
+
+const NUL_OR_LONE_SURROGATE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is exactly what has to be found
+  /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Postgres can store neither NUL nor half a surrogate pair: both become U+FFFD in free text. */
+export function storable(value: string): string {
+  return value.replace(NUL_OR_LONE_SURROGATE, '\ufffd');
+}
+
+/** `storable` for every string, key and value, inside any JSON value. */
+export function storableJson(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map(storableJson);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)]),
+  );
+}
+
+/** Free text for people: unstorable characters are replaced, never a reason to refuse. */
+export const freeText = (max: number) => z.string().max(max).overwrite(storable);
+
+/** An identifier: non-empty, and refused rather than changed when it cannot be stored as it is. */
+export const identifier = (max = 255) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => storable(value) === value, 'contains a character that cannot be stored');
+
+/** CMS numeric id: 1 to 2^31-1. */
+export const numericId = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
+/** The same id in a path or query string. */
+export const numericIdParam = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
+/** An e-mail address; case is ignored, so it is kept in lower case. */
+export const emailAddress = z.email().max(255).toLowerCase();
+
+/** ISO 8601 with an offset, as text; `new Date` reads it. */
+export const timestamp = z.iso.datetime({ offset: true });
