@@ -1,8 +1,37 @@
 import { z } from 'zod';
 import { partialSettings } from './preferences.ts';
-import { identifier, numericId } from './text.ts';
+import { freeText, identifier, numericId, storableJson } from './text.ts';
 
-/** The rest of the CMS contract: companies and file records. Unknown fields are ignored. */
+/** The rest of the CMS contract: companies, bots and file records. Unknown fields of an answer are ignored. */
+
+/** Nobody nests settings deeper, and neither Postgres nor a recursive reader follows without end. */
+const MAX_JSON_DEPTH = 64;
+
+function isShallow(root: unknown): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_JSON_DEPTH) return false;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return true;
+}
+
+/** A JSON object of any content that can be stored: bounded depth, unstorable characters replaced. */
+export const jsonObject = z
+  .record(z.string(), z.unknown())
+  .refine(isShallow, {
+    error: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
+    abort: true,
+  })
+  .overwrite(storableJson as never);
+
+const count = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 /** `GET /api/companies/:id`. */
 export const companyRecord = z.object({
@@ -14,6 +43,36 @@ export const companyRecord = z.object({
   notification_usage: z.number().int().min(0).nullish(),
 });
 export type CompanyRecord = z.output<typeof companyRecord>;
+
+/** What `PUT /api/companies/:id` takes, in `{ "data": … }`. */
+export const companyChange = z.strictObject({
+  name: freeText(255).min(1).optional(),
+  default_notification_settings: partialSettings.strict().optional(),
+  notification_quota: count.optional(),
+  notification_usage: count.optional(),
+});
+export type CompanyChange = z.output<typeof companyChange>;
+
+/** What `POST /api/companies` takes; `id` where the company already has a number elsewhere. */
+export const companyInput = companyChange.extend({
+  id: numericId.optional(),
+  name: freeText(255).min(1),
+});
+export type CompanyInput = z.output<typeof companyInput>;
+
+/** What `PUT /api/bots/:id` takes, in `{ "data": … }`. */
+export const botChange = z.strictObject({
+  name: freeText(255).min(1).optional(),
+  processing_settings: jsonObject.optional(),
+});
+export type BotChange = z.output<typeof botChange>;
+
+/** What `POST /api/bots` takes; `id` where the bot already has a number elsewhere. */
+export const botInput = botChange.extend({
+  id: numericId.optional(),
+  name: freeText(255).min(1),
+});
+export type BotInput = z.output<typeof botInput>;
 
 /** `GET|PUT /api/files/:documentId`. */
 export const fileRecord = z.object({
@@ -29,13 +88,20 @@ export const fileRecord = z.object({
 export type FileRecord = z.output<typeof fileRecord>;
 
 /** What may be written with `PUT /api/files/:documentId`, in `{ "data": … }`. */
-export const fileRecordChange = z.object({
-  name: z.string().min(1).max(1024).optional(),
-  storage_key: z.string().max(1024).nullable().optional(),
+export const fileRecordChange = z.strictObject({
+  name: freeText(1024).min(1).optional(),
+  storage_key: identifier(1024).nullable().optional(),
   company: numericId.optional(),
   bot: numericId.optional(),
   notification_sent: z.boolean().optional(),
-  last_notification_batch: z.string().max(255).nullable().optional(),
-  processing_metadata: z.record(z.string(), z.unknown()).optional(),
+  last_notification_batch: identifier().nullable().optional(),
+  processing_metadata: jsonObject.optional(),
 });
 export type FileRecordChange = z.output<typeof fileRecordChange>;
+
+/** What `POST /api/files` takes, in `{ "data": … }`; the CMS draws a `documentId` where none is given. */
+export const fileRecordInput = fileRecordChange.extend({
+  documentId: identifier().optional(),
+  name: freeText(1024).min(1),
+});
+export type FileRecordInput = z.output<typeof fileRecordInput>;

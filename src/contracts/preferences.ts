@@ -51,6 +51,36 @@ export const preferenceRecord = z.object({
 });
 export type PreferenceRecord = z.output<typeof preferenceRecord>;
 
+/** What `POST …/user-notification-preferences` takes, in `{ "data": … }`; unset settings take the built-in ones. */
+export const preferenceInput = z.strictObject({
+  company: numericId,
+  bot: numericId,
+  user_email: emailAddress,
+  ...partialSettings.shape,
+});
+export type PreferenceInput = z.output<typeof preferenceInput>;
+
+/** What `PUT …/user-notification-preferences/:id` takes, in `{ "data": … }`. */
+export const preferenceChange = preferenceInput.partial();
+export type PreferenceChange = z.output<typeof preferenceChange>;
+
+/** At most this many people in one `bulk-get`: the reference's limit. */
+export const MAX_BULK_USERS = 100;
+
+/** Body of `POST …/bulk-get`. The address keeps its case, because the answer is keyed by it. */
+export const bulkRequest = z.strictObject({
+  users: z
+    .array(preferenceOwner.extend({ user_email: z.email().max(255) }).strict())
+    .max(MAX_BULK_USERS),
+});
+
+/** `POST …/bulk-get`, keyed `company:bot:e-mail` as asked; null where a CMS does not apply the defaults. */
+export const bulkAnswer = z.object({
+  data: z.record(z.string(), notificationSettings.nullable()),
+  missing_preferences: z.array(z.string()),
+  processed_count: z.number().int(),
+});
+
 /** `GET …/by-user/:companyId/:botId/:userEmail` of the CMS. */
 export const byUserAnswer = z.object({
   data: notificationSettings,

@@ -1,0 +1,83 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { ExpressAdapter } from '@bull-board/express';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { ConfigError, loadConfig } from './src/config.ts';
+import { createLogger } from './src/observability/logger.ts';
+import { producerConnection } from './src/queues/connection.ts';
+import { openProducer } from './src/queues/producer.ts';
+import { queueNames } from './src/queues/registry.ts';
+import { onShutdown } from './src/shutdown.ts';
+
+/**
+ * Entry of the operators' dashboard: every queue of the registry, behind the admin key. Browsers ask
+ * for it by HTTP Basic (any user name, the key as password); programs send it as a Bearer key.
+ */
+function main(): void {
+  const config = loadConfig();
+  const log = createLogger(config.LOG_LEVEL, 'bull-board');
+  const redis = producerConnection(config.REDIS_URL, (error) =>
+    log.warn({ err: error }, 'connection trouble; reconnecting'),
+  );
+  const producer = openProducer(redis, config.QUEUE_PREFIX, () => {});
+  const board = new ExpressAdapter();
+  createBullBoard({
+    queues: queueNames.map((name) => new BullMQAdapter(producer.queue(name))),
+    serverAdapter: board,
+    options: { uiConfig: { boardTitle: 'Tidings', hideRedisDetails: true } },
+  });
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/health/live', (_request, response) => {
+    response.json({ alive: true });
+  });
+  app.use(requireAdmin(config.ADMIN_API_KEY), refuseMassActions, board.getRouter());
+  const server = app.listen(config.BULL_BOARD_PORT, (error) => {
+    if (error) throw error;
+    log.info({ port: config.BULL_BOARD_PORT }, 'bull board started');
+  });
+  onShutdown(log, async () => {
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+    await producer.close();
+    redis.disconnect();
+  });
+}
+
+function requireAdmin(keys: string[]) {
+  const digest = (key: string) => createHash('sha256').update(key).digest();
+  const known = keys.map(digest);
+  return (request: Request, response: Response, next: NextFunction) => {
+    const [scheme, value = ''] = (request.get('authorization') ?? '').split(/ +/, 2);
+    const key =
+      scheme?.toLowerCase() === 'basic'
+        ? Buffer.from(value, 'base64').toString().split(':').slice(1).join(':')
+        : value;
+    if (known.some((one) => timingSafeEqual(one, digest(key)))) return next();
+    response
+      .status(401)
+      .set('WWW-Authenticate', 'Basic realm="Tidings operators", charset="UTF-8"')
+      .type('text/plain')
+      .send('Sign in with any user name and the admin key as password.\n');
+  };
+}
+
+/**
+ * Emptying or obliterating a queue of millions blocks Redis, and everything in it would come back with
+ * the next sweep anyway.
+ */
+function refuseMassActions(request: Request, response: Response, next: NextFunction): void {
+  if (request.method !== 'PUT' || !/\/(empty|obliterate|clean)(\/|$)/.test(request.path))
+    return next();
+  response.status(403).json({ error: 'Mass removal is switched off; see docs/operations.md.' });
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import * as schema from './schema.ts';
+
+export type Db = PostgresJsDatabase<typeof schema>;
+/** A transaction of it. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0];
+
+const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url));
+/** Any constant will do; it only has to be the same in every process. */
+const MIGRATION_LOCK = 5_118_620_417;
+const CONNECT_TIMEOUT_SECONDS = 5;
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** Opens a pool of at most `poolSize` connections. Nothing is connected before the first query. */
+export function openDatabase(url: string, poolSize = 10) {
+  const client = postgres(url, {
+    max: poolSize,
+    connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    connection: { statement_timeout: STATEMENT_TIMEOUT_MS },
+    onnotice: () => {},
+  });
+  return { db: drizzle(client, { schema }), close: () => client.end({ timeout: 5 }) };
+}
+
+/**
+ * Creates or updates the tables. Safe to start from many processes at once: an advisory lock lets one
+ * of them work while the others wait and then find nothing to do.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const client = postgres(url, {
+    max: 1,
+    connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    onnotice: () => {},
+  });
+  try {
+    await client`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await migrate(drizzle(client), {
+      migrationsFolder: MIGRATIONS,
+      migrationsTable: 'cms_migrations',
+    });
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}

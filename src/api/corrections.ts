@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { CORRECTION_STATUSES, correctionRequest } from '../contracts/corrections.ts';
+import { correctionQuery, listOf } from '../contracts/lists.ts';
+import {
+  findCorrection,
+  moveCorrection,
+  type OperatorMove,
+  requestCorrection,
+} from '../db/queries/corrections.ts';
+import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
+import type { Deps } from '../deps.ts';
+import { answerList, idParams, row } from './answers.ts';
+import { conflict, HttpProblem, notFound } from './problem.ts';
+import { route } from './route.ts';
+
+const accepted = z.object({
+  data: z.object({ id: z.number().int(), status: z.enum(CORRECTION_STATUSES) }),
+});
+
+/** An operator moves a task on; raised at once where there is something to run. */
+async function move(deps: Deps, id: number, how: OperatorMove) {
+  if (!(await moveCorrection(deps.db.sql, id, how))) {
+    const task = await findCorrection(deps.db.sql, id);
+    if (!task) throw notFound(`correction ${id}`);
+    throw conflict(`Correction ${id} is ${task.status}, which does not allow ${how}.`);
+  }
+  if (how !== 'cancel') {
+    const raise = { payload: { correction_id: id } };
+    await deps.producer.ensure('corrections', [raise]).catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
+    });
+  }
+  return {
+    status: how === 'retry' ? 202 : 200,
+    body: { data: await correctionDetail(deps.db.orm, id) },
+  };
+}
+
+const moves = (['retry', 'approve', 'cancel'] as const).map((how) =>
+  route({
+    method: 'post',
+    path: `/api/corrections/:id/${how}`,
+    access: 'admin',
+    tag: 'Corrections',
+    summary: {
+      retry: 'Run it again with a fresh budget',
+      approve: 'Let it run',
+      cancel: 'Never run it',
+    }[how],
+    params: idParams,
+    answers: {
+      [how === 'retry' ? 202 : 200]: { description: 'Done', schema: z.object({ data: row }) },
+      409: { description: 'Its status forbids it' },
+    },
+    handle: ({ deps, params }) => move(deps, params.id, how),
+  }),
+);
+
+export const correctionRoutes = [
+  route({
+    method: 'post',
+    path: '/api/corrections',
+    access: 'producer',
+    tag: 'Corrections',
+    summary: 'Have the leftovers of a failed file removed',
+    body: correctionRequest,
+    answers: {
+      202: { description: 'Task created', schema: accepted },
+      200: { description: 'There is an open task already', schema: accepted },
+      409: { description: 'Corrections are turned off' },
+    },
+    handle: async ({ deps, body }) => {
+      const { config, producer, metrics } = deps;
+      if (!config.ENABLE_AUTO_CORRECTION)
+        throw new HttpProblem(
+          409,
+          'Conflict',
+          'Corrections are turned off (ENABLE_AUTO_CORRECTION).',
+        );
+      const waits = config.AUTO_CORRECTION_MODE === 'approve';
+      const runAt = new Date(Date.now() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
+      const task = await requestCorrection(
+        deps.db.sql,
+        body,
+        waits ? 'awaiting_approval' : 'pending',
+        runAt,
+      );
+      if (task.created) {
+        metrics.correctionsCreated.inc();
+        if (!waits)
+          void producer.raise('corrections', [{ payload: { correction_id: task.id }, at: runAt }]);
+      }
+      const { id, status } = task;
+      return { status: task.created ? 202 : 200, body: { data: { id, status } } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/corrections',
+    access: 'admin',
+    tag: 'Corrections',
+    summary: 'Correction tasks, newest first',
+    query: correctionQuery,
+    answers: { 200: { description: 'A page', schema: listOf(row) } },
+    handle: async ({ deps, query }) => answerList(await listCorrections(deps.db.orm, query)),
+  }),
+  route({
+    method: 'get',
+    path: '/api/corrections/:id',
+    access: 'admin',
+    tag: 'Corrections',
+    summary: 'One task with its steps and log',
+    params: idParams,
+    answers: { 200: { description: 'The task', schema: z.object({ data: row }) } },
+    handle: async ({ deps, params }) => {
+      const task = await correctionDetail(deps.db.orm, params.id);
+      if (!task) throw notFound(`correction ${params.id}`);
+      return { status: 200, body: { data: task } };
+    },
+  }),
+  ...moves,
+];

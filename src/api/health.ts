@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { ages, audit } from '../db/queries/audit.ts';
+import type { Deps } from '../deps.ts';
+import { remembered } from '../observability/timed.ts';
+import { queueNames } from '../queues/registry.ts';
+import { row } from './answers.ts';
+import { type Answer, route } from './route.ts';
+
+/** A part that has not answered by then is unhealthy, in milliseconds. */
+const PROBE_MS = 2000;
+/** Probes and gauges are asked for at most this often, in milliseconds. */
+const REMEMBER_MS = 5000;
+
+type State = 'healthy' | 'unhealthy';
+
+async function probe(check: () => Promise<unknown>): Promise<State> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<State>((resolve) => {
+    timer = setTimeout(resolve, PROBE_MS, 'unhealthy');
+  });
+  const asked = check().then(
+    (): State => 'healthy',
+    (): State => 'unhealthy',
+  );
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * The state of each part, under the names of the reference's health check. Only the database decides
+ * about the status code: without it nothing can be accepted, without the rest mail is late at worst.
+ */
+async function health(deps: Deps): Promise<Answer> {
+  const { db, redis, transport, cms, stores } = deps;
+  const [database, queue, email_service, cms_api, s3, chroma] = await Promise.all([
+    probe(() => db.sql`select 1`),
+    probe(() => redis.ping()),
+    probe(() => transport.verify()),
+    probe(() => cms.check()),
+    probe(() => stores.s3.check()),
+    probe(() => stores.chroma.check()),
+  ]);
+  const services = { database, redis: queue, email_service, cms_api, s3, chroma };
+  const counts = database === 'healthy' ? await ages(db.sql) : null;
+  const all = Object.values(services).every((state) => state === 'healthy');
+  const status = database === 'unhealthy' ? 'unhealthy' : all ? 'healthy' : 'degraded';
+  return {
+    status: status === 'unhealthy' ? 503 : 200,
+    body: {
+      status,
+      timestamp: new Date().toISOString(),
+      ...services,
+      services,
+      active_batches: counts?.active_batches ?? null,
+      pending_corrections: counts?.pending_corrections ?? null,
+    },
+  };
+}
+
+async function fillGauges(deps: Deps): Promise<void> {
+  const { metrics, db, producer } = deps;
+  const [books, waiting] = await Promise.all([audit(db.sql), ages(db.sql)]);
+  const { accepted: _accepted, unaccounted, ...classes } = books;
+  for (const [name, value] of Object.entries(classes)) metrics.audit.set({ class: name }, value);
+  metrics.unaccounted.set(unaccounted);
+  metrics.oldest.set({ kind: 'unapplied_event' }, waiting.unapplied_event);
+  metrics.oldest.set({ kind: 'overdue_batch' }, waiting.overdue_batch);
+  metrics.oldest.set({ kind: 'pending_mail' }, waiting.pending_mail);
+  metrics.correctionsPending.set(waiting.pending_corrections);
+  await Promise.all(
+    queueNames.map(async (queue) => {
+      const counts = await producer.queue(queue).getJobCounts();
+      for (const [state, value] of Object.entries(counts))
+        metrics.jobs.set({ queue, state }, value);
+    }),
+  );
+}
+
+/** The open routes that say how the system is. */
+export function healthRoutes(deps: Deps) {
+  const ask = remembered(REMEMBER_MS, () => health(deps));
+  const fill = remembered(REMEMBER_MS, () => fillGauges(deps));
+  const open = { method: 'get', access: 'open', tag: 'Operations' } as const;
+  return [
+    route({
+      ...open,
+      path: '/health',
+      summary: 'The state of each part',
+      answers: {
+        200: { description: 'Healthy or degraded', schema: row },
+        503: { description: 'The database does not answer', schema: row },
+      },
+      handle: ask,
+    }),
+    route({
+      ...open,
+      path: '/health/live',
+      summary: 'The process runs',
+      answers: { 200: { description: 'Alive', schema: z.object({ alive: z.literal(true) }) } },
+      handle: async () => ({ status: 200, body: { alive: true } }),
+    }),
+    route({
+      ...open,
+      path: '/health/ready',
+      summary: 'The process can accept events',
+      answers: { 200: { description: 'Ready', schema: row }, 503: { description: 'Not ready' } },
+      handle: async () => {
+        const ready = (await probe(() => deps.db.sql`select 1`)) === 'healthy';
+        return { status: ready ? 200 : 503, body: { ready } };
+      },
+    }),
+    route({
+      ...open,
+      path: '/metrics',
+      summary: 'Prometheus metrics',
+      answers: { 200: { description: 'Text exposition format' } },
+      handle: async () => {
+        await fill().catch((error: unknown) =>
+          deps.log.warn({ err: error }, 'gauges are not current'),
+        );
+        const { register } = deps.metrics;
+        return {
+          status: 200,
+          raw: { type: register.contentType, content: await register.metrics() },
+        };
+      },
+    }),
+  ];
+}

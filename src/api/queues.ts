@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { timestamp } from '../contracts/text.ts';
+import type { Deps } from '../deps.ts';
+import { type QueueName, queueNames } from '../queues/registry.ts';
+import { row } from './answers.ts';
+import { route } from './route.ts';
+
+const replayRequest = z
+  .strictObject({
+    dry_run: z.boolean().default(false),
+    limit: z.number().int().min(1).max(10_000).default(1000),
+    failed_after: timestamp.optional(),
+  })
+  .default({ dry_run: false, limit: 1000 });
+
+/** Failed jobs start again with a fresh budget; the library's plain retry would grant one attempt. */
+async function replay(deps: Deps, name: QueueName, request: z.output<typeof replayRequest>) {
+  const queue = deps.producer.queue(name);
+  const after = request.failed_after ? Date.parse(request.failed_after) : 0;
+  const failed = (await queue.getFailed(0, request.limit - 1)).filter(
+    (job) => (job.finishedOn ?? 0) >= after,
+  );
+  if (!request.dry_run)
+    for (const job of failed)
+      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+  return failed.map((job) => ({ id: job.id, failed_at: job.finishedOn, reason: job.failedReason }));
+}
+
+export const queueRoutes = [
+  route({
+    method: 'get',
+    path: '/api/queues',
+    access: 'admin',
+    tag: 'Queues',
+    summary: 'Jobs of every queue by state',
+    answers: { 200: { description: 'Counts', schema: z.object({ data: z.array(row) }) } },
+    handle: async ({ deps }) => {
+      const data = await Promise.all(
+        queueNames.map(async (name) => ({
+          name,
+          counts: await deps.producer.queue(name).getJobCounts(),
+        })),
+      );
+      return { status: 200, body: { data } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/queues/:name/replay',
+    access: 'admin',
+    tag: 'Queues',
+    summary: 'Run failed jobs again with a fresh attempt budget',
+    params: z.object({ name: z.enum(queueNames) }),
+    body: replayRequest,
+    answers: { 202: { description: 'The jobs replayed', schema: z.object({ data: row }) } },
+    handle: async ({ deps, params, body }) => {
+      const jobs = await replay(deps, params.name, body);
+      return { status: 202, body: { data: { dry_run: body.dry_run, count: jobs.length, jobs } } };
+    },
+  }),
+];

@@ -1,0 +1,32 @@
+import { ConfigError, loadConfig } from '../config.ts';
+import { migrateDatabase } from '../db/migrate.ts';
+import { openDeps } from '../deps.ts';
+import { subscribeInvalidations } from '../queues/invalidation.ts';
+import { onShutdown } from '../shutdown.ts';
+import { createApp } from './app.ts';
+
+/** Entry of an API process. Redis may be away at start: what is accepted waits in Postgres. */
+async function main(): Promise<void> {
+  const config = loadConfig();
+  if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
+  const deps = openDeps(config, 'api');
+  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
+  const server = createApp(deps).listen(config.PORT, (error) => {
+    if (error) throw error;
+    deps.log.info({ port: config.PORT }, 'api started');
+  });
+  onShutdown(deps.log, async () => {
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeIdleConnections();
+    });
+    await deps.close();
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exit(1);
+});

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { emailAddress, identifier, numericIdParam, timestamp } from './text.ts';
+
+/** Lists: newest first, `limit` 1 to 200 (50), `cursor` as the list before answered it. */
+
+const paging = {
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not a cursor of this list')
+    .transform((text) => Number(Buffer.from(text, 'base64url').toString()))
+    .refine((id) => Number.isSafeInteger(id) && id > 0, 'is not a cursor of this list')
+    .optional(),
+  since: timestamp.optional(),
+  until: timestamp.optional(),
+};
+
+const owner = {
+  company_id: numericIdParam.optional(),
+  bot_id: numericIdParam.optional(),
+  user_email: emailAddress.optional(),
+};
+
+export const batchQuery = z.strictObject({
+  ...paging,
+  ...owner,
+  status: identifier(50).optional(),
+});
+export const emailQuery = z.strictObject({
+  ...paging,
+  ...owner,
+  send_status: identifier(50).optional(),
+  batch_id: z.uuid().optional(),
+});
+export const correctionQuery = z.strictObject({
+  ...paging,
+  company_id: owner.company_id,
+  bot_id: owner.bot_id,
+  status: identifier(50).optional(),
+  batch_id: z.uuid().optional(),
+  file_document_id: identifier().optional(),
+});
+export const errorQuery = z.strictObject({
+  ...paging,
+  batch_id: z.uuid().optional(),
+  file_document_id: identifier().optional(),
+  error_category: identifier(50).optional(),
+  resolution_status: identifier(50).optional(),
+});
+
+/** A position in a list, opaque to clients. */
+export const encodeCursor = (id: number): string => Buffer.from(String(id)).toString('base64url');
+
+/** Whatever rows a list holds. */
+export const listOf = (row: z.ZodType) =>
+  z.object({ data: z.array(row), next_cursor: z.string().nullable() });

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { packageRoot } from '../package-root.ts';
+
+/** Any constant will do; it only has to be the same in every process. */
+const MIGRATION_LOCK = 7_301_947_223;
+
+/**
+ * Brings the schema up to date. Safe to start from many processes at once: an advisory lock lets one
+ * of them work while the others wait and then find nothing to do.
+ */
+export async function migrateDatabase(url: string): Promise<void> {
+  const client = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 10 });
+  try {
+    await client`select pg_advisory_lock(${MIGRATION_LOCK})`;
+    await migrate(drizzle(client), { migrationsFolder: join(packageRoot(), 'drizzle') });
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { loadConfig } = await import('../config.ts');
+  await migrateDatabase(loadConfig().DATABASE_URL);
+}

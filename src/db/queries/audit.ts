@@ -1,0 +1,72 @@
+import type { AuditReport } from '../../contracts/audit.ts';
+import type { Queryable } from '../client.ts';
+
+/**
+ * Accounts for every accepted event (promise 7). Double entry: `accepted` counts the inbox, the
+ * classes come from the events each batch, deletion, dead letter and wait has booked; what the two
+ * sides differ by is unaccounted for.
+ */
+export async function audit(db: Queryable): Promise<AuditReport> {
+  const [row] = await db<AuditReport[]>`
+    with booked as (
+      select case
+          when e.send_status = 'sent' then 'reported'
+          when e.send_status in ('unknown', 'failed', 'suppressed') then e.send_status
+          else 'pending' end as class,
+        sum(b.event_count) as events
+      from batch_processing_sessions b
+      left join email_notification_log e
+        on e.batch_id = b.batch_id and e.email_type = 'batch_completion'
+      group by 1
+    ), classes as (
+      select
+        coalesce(sum(events) filter (where class = 'reported'), 0) as reported,
+        coalesce(sum(events) filter (where class = 'suppressed'), 0) as suppressed,
+        coalesce(sum(events) filter (where class = 'unknown'), 0) as unknown,
+        coalesce(sum(events) filter (where class = 'failed'), 0) as failed,
+        coalesce(sum(events) filter (where class = 'pending'), 0) as pending
+      from booked
+    ), others as (
+      select
+        (select count(*) from file_events) as accepted,
+        (select count(*) from file_events
+          where applied_at is null and dead_lettered_at is null) as unapplied,
+        (select count(*) from file_events where dead_lettered_at is not null) as dead,
+        (select coalesce(sum(deleted_event_count), 0) from file_processing_status
+          where deleted_event_count > 0) as deleted
+    )
+    select accepted::int as accepted, reported::int as reported,
+      (suppressed + deleted)::int as suppressed, unknown::int as unknown, failed::int as failed,
+      (pending + unapplied)::int as pending, dead::int as dead_lettered,
+      (accepted - reported - suppressed - deleted - unknown - failed - pending - unapplied - dead)::int
+        as unaccounted
+    from classes, others`;
+  if (!row) throw new Error('the audit answered nothing');
+  return row;
+}
+
+/** Ages in seconds of the oldest things that wait, 0 where nothing does. */
+export async function ages(db: Queryable) {
+  const [row] = await db<
+    {
+      unapplied_event: number;
+      overdue_batch: number;
+      pending_mail: number;
+      pending_corrections: number;
+      active_batches: number;
+    }[]
+  >`
+    select
+      coalesce((select extract(epoch from now() - min(received_at)) from file_events
+        where applied_at is null and dead_lettered_at is null), 0)::float8 as unapplied_event,
+      greatest(0, coalesce((select extract(epoch from now() - min(due_at))
+        from batch_processing_sessions where status = 'processing'), 0))::float8 as overdue_batch,
+      coalesce((select extract(epoch from now() - min(created_at)) from email_notification_log
+        where send_status in ('pending', 'sending')), 0)::float8 as pending_mail,
+      (select count(*) from auto_correction_tasks
+        where status in ('pending', 'awaiting_approval', 'processing'))::int as pending_corrections,
+      (select count(*) from batch_processing_sessions where status = 'processing')::int
+        as active_batches`;
+  if (!row) throw new Error('the ages answered nothing');
+  return row;
+}

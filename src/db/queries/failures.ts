@@ -1,0 +1,102 @@
+import { correctionActions } from '../../domain/corrections.ts';
+import type { Failure } from '../../domain/fold-events.ts';
+import type { Transaction } from '../client.ts';
+import type { FileKey } from './files.ts';
+
+/** A failure, the file it befell, and the task that answers it. */
+export interface FailureRecord {
+  file: FileKey;
+  batchId: string;
+  failure: Failure;
+  corrected: boolean;
+}
+
+/** Records failures for operators. */
+export async function saveErrors(tx: Transaction, records: FailureRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  await tx`
+    insert into processing_errors (file_event_id, file_document_id, generation, batch_id,
+      error_category, error_message, error_details, stack_trace, processing_stage,
+      auto_correction_triggered)
+    select * from unnest(
+      ${records.map((r) => r.failure.fileEventId)}::bigint[],
+      ${records.map((r) => r.file.file_document_id)}::text[],
+      ${records.map((r) => r.failure.generation)}::int[],
+      ${records.map((r) => r.batchId)}::uuid[],
+      ${records.map((r) => r.failure.category)}::text[],
+      ${records.map((r) => r.failure.error.message)}::text[],
+      ${records.map((r) => json(r.failure.error.details))}::text[]::jsonb[],
+      ${records.map((r) => r.failure.error.stack ?? null)}::text[],
+      ${records.map((r) => r.failure.stage)}::text[],
+      ${records.map((r) => r.corrected)}::boolean[])`;
+}
+
+const json = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+/** A correction that a failure calls for. */
+export interface NewCorrection {
+  file: FileKey;
+  fileName: string;
+  batchId: string;
+  storageKey: string | null;
+  failure: Failure;
+}
+
+/**
+ * Creates the correction tasks, one open task per file and generation.
+ * @returns the new tasks' ids and when each is due
+ */
+export async function createCorrections(
+  tx: Transaction,
+  tasks: NewCorrection[],
+  status: 'pending' | 'awaiting_approval',
+  runAt: Date,
+): Promise<{ id: number; run_at: Date }[]> {
+  if (tasks.length === 0) return [];
+  return tx<{ id: number; run_at: Date }[]>`
+    insert into auto_correction_tasks (file_document_id, generation, file_name, storage_key, company_id,
+      bot_id, user_email, batch_id, failure_category, original_error_message, error_details,
+      correction_actions, status, run_at)
+    select t.*, ${status}, ${runAt} from unnest(
+      ${tasks.map((t) => t.file.file_document_id)}::text[],
+      ${tasks.map((t) => t.failure.generation)}::int[],
+      ${tasks.map((t) => t.fileName)}::text[],
+      ${tasks.map((t) => t.storageKey)}::text[],
+      ${tasks.map((t) => t.file.company_id)}::int[],
+      ${tasks.map((t) => t.file.bot_id)}::int[],
+      ${tasks.map((t) => t.file.user_email)}::text[],
+      ${tasks.map((t) => t.batchId)}::uuid[],
+      ${tasks.map((t) => t.failure.category)}::text[],
+      ${tasks.map((t) => t.failure.error.message)}::text[],
+      ${tasks.map((t) => json(t.failure.error.details))}::text[]::jsonb[],
+      ${tasks.map((t) => JSON.stringify(correctionActions(t.failure.category)))}::text[]::jsonb[]
+    ) as t
+    on conflict (file_document_id, generation)
+      where status in ('pending', 'awaiting_approval', 'processing') do nothing
+    returning id, run_at`;
+}
+
+/**
+ * Cancels corrections that a newer generation or a delete made pointless. One whose removal is in
+ * flight is only told: its own guard stops it before the next step and records the conflict.
+ */
+export async function cancelCorrections(
+  tx: Transaction,
+  files: { file: FileKey; below: number }[],
+): Promise<void> {
+  if (files.length === 0) return;
+  await tx`
+    update auto_correction_tasks t set status = 'cancelled', completed_at = now(), updated_at = now(),
+      cancel_reason = 'a newer event of the file was applied'
+    from unnest(
+      ${files.map((f) => f.file.file_document_id)}::text[],
+      ${files.map((f) => f.file.company_id)}::int[],
+      ${files.map((f) => f.file.bot_id)}::int[],
+      ${files.map((f) => f.file.user_email)}::text[],
+      ${files.map((f) => f.below)}::int[]
+    ) as g(file_document_id, company_id, bot_id, user_email, below)
+    where t.file_document_id = g.file_document_id and t.company_id = g.company_id
+      and t.bot_id = g.bot_id and t.user_email = g.user_email and t.generation < g.below
+      and t.status in ('pending', 'awaiting_approval')`;
+}

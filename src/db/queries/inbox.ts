@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FileEvent } from '../../contracts/file-events.ts';
+import type { InboxEvent } from '../../domain/fold-events.ts';
+import type { Queryable, Transaction } from '../client.ts';
+
+/** An event that is about to be accepted. `event_id` is always set, by the producer or by us. */
+export interface NewEvent {
+  event_id: string;
+  occurred_at: Date;
+  payload: FileEvent;
+}
+
+export interface Acceptance {
+  event_id: string;
+  status: 'accepted' | 'duplicate';
+  /** The same id was accepted earlier with other content, which stays as it was. */
+  differs?: true;
+}
+
+/**
+ * Stores events in the inbox in one statement; events whose id is known change nothing (promise 3).
+ * @returns one acceptance per event, in the order given
+ */
+export async function acceptEvents(
+  db: Queryable,
+  chunkId: string,
+  events: NewEvent[],
+): Promise<Acceptance[]> {
+  const first = new Map<string, NewEvent>();
+  for (const event of events) if (!first.has(event.event_id)) first.set(event.event_id, event);
+  // Sorted, so that two requests with the same ids wait for each other instead of deadlocking.
+  const rows = [...first.values()].sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
+  const inserted = await db<{ event_id: string }[]>`
+    insert into file_events
+      (event_id, chunk_id, occurred_at, action, file_document_id, company_id, bot_id, user_email, payload)
+    select e.event_id, ${chunkId}::uuid, e.occurred_at, e.payload->>'action',
+           e.payload->>'file_document_id', (e.payload->>'company_id')::int,
+           (e.payload->>'bot_id')::int, e.payload->>'user_email', e.payload
+    from unnest(
+      ${rows.map((row) => row.event_id)}::text[],
+      ${rows.map((row) => row.occurred_at.toISOString())}::text[]::timestamptz[],
+      ${rows.map((row) => JSON.stringify(row.payload))}::text[]::jsonb[]
+    ) as e(event_id, occurred_at, payload)
+    order by e.event_id
+    on conflict (event_id) do nothing
+    returning event_id`;
+  const accepted = new Set(inserted.map((row) => row.event_id));
+  const known = await storedPayloads(
+    db,
+    events.map((event) => event.event_id).filter((id) => !accepted.has(id)),
+  );
+  return events.map((event) => {
+    const original = first.get(event.event_id);
+    if (accepted.has(event.event_id) && original === event)
+      return { event_id: event.event_id, status: 'accepted' };
+    const before = known.get(event.event_id) ?? original?.payload;
+    const differs = !isDeepStrictEqual(before, JSON.parse(JSON.stringify(event.payload)));
+    return { event_id: event.event_id, status: 'duplicate', ...(differs && { differs: true }) };
+  });
+}
+
+async function storedPayloads(db: Queryable, ids: string[]): Promise<Map<string, FileEvent>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db<{ event_id: string; payload: FileEvent }[]>`
+    select event_id, payload from file_events where event_id = any(${ids}::text[])`;
+  return new Map(rows.map((row) => [row.event_id, row.payload]));
+}
+
+export interface InboxRow extends InboxEvent {
+  file_document_id: string;
+  company_id: number;
+  bot_id: number;
+  user_email: string;
+}
+
+/** Locks and returns the events of a chunk that are still to be applied, in the order of their ids. */
+export async function lockUnapplied(tx: Transaction, chunkId: string): Promise<InboxRow[]> {
+  return inboxRows(tx, tx`chunk_id = ${chunkId}::uuid`);
+}
+
+/** The same for one event. */
+export async function lockUnappliedEvent(tx: Transaction, eventId: number): Promise<InboxRow[]> {
+  return inboxRows(tx, tx`id = ${eventId}`);
+}
+
+async function inboxRows(tx: Transaction, which: ReturnType<Transaction>): Promise<InboxRow[]> {
+  const rows = await tx<(Omit<InboxRow, 'occurredAt'> & { occurred_at: Date })[]>`
+    select id, occurred_at, payload, file_document_id, company_id, bot_id, user_email
+    from file_events
+    where ${which} and applied_at is null and dead_lettered_at is null
+    order by id for update`;
+  return rows.map(({ occurred_at, ...row }) => ({ ...row, occurredAt: occurred_at.getTime() }));
+}
+
+/** The owners of a chunk's unapplied events, each once. */
+export async function ownersOfChunk(db: Queryable, chunkId: string) {
+  return db<{ company_id: number; bot_id: number; user_email: string }[]>`
+    select distinct company_id, bot_id, user_email from file_events
+    where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null`;
+}
+
+/** Ids of a chunk's unapplied events. */
+export async function unappliedIds(db: Queryable, chunkId: string): Promise<number[]> {
+  const rows = await db<{ id: number }[]>`
+    select id from file_events
+    where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null
+    order by id`;
+  return rows.map((row) => row.id);
+}
+
+/** Sets an event aside that cannot be applied, with the reason (promise 7). */
+export async function deadLetterEvent(db: Queryable, eventId: number, reason: string) {
+  await db`
+    update file_events set dead_lettered_at = now(), dead_letter_reason = ${reason}
+    where id = ${eventId} and applied_at is null`;
+}
+
+/** Chunks with events that were accepted before `before` and are still to be applied. */
+export function overdueChunks(db: Queryable, before: Date) {
+  return db<{ chunk_id: string }[]>`
+    select chunk_id from file_events
+    where applied_at is null and dead_lettered_at is null and received_at < ${before}
+    group by chunk_id order by min(received_at)`;
+}

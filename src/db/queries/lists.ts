@@ -1,0 +1,134 @@
+import { and, desc, eq, getTableColumns, gte, lt, lte, type SQL } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { Orm } from '../client.ts';
+import {
+  batches,
+  batchFiles,
+  correctionTasks,
+  emails,
+  notificationRetryLog,
+  processingErrors,
+} from '../schema/index.ts';
+
+/** The reads of the API. Lists are newest first and paged by id. */
+
+export interface Page {
+  limit: number;
+  /** Rows before this id. */
+  cursor?: number;
+  since?: string;
+  until?: string;
+}
+
+type Filters = Record<string, unknown>;
+
+/** `column = value` for every filter that is set. */
+function matches(columns: Record<string, PgColumn>, filters: Filters): (SQL | undefined)[] {
+  return Object.entries(filters).map(([name, value]) => {
+    const column = columns[name];
+    return column && value !== undefined ? eq(column, value) : undefined;
+  });
+}
+
+async function list<Row extends { id: number }>(
+  orm: Orm,
+  table: PgTable & { id: PgColumn; created_at: PgColumn },
+  selected: Record<string, PgColumn>,
+  { limit, cursor, since, until, ...filters }: Page & Filters,
+): Promise<{ rows: Row[]; next: number | null }> {
+  const rows = (await orm
+    .select(selected)
+    .from(table as PgTable)
+    .where(
+      and(
+        cursor === undefined ? undefined : lt(table.id, cursor),
+        since === undefined ? undefined : gte(table.created_at, new Date(since)),
+        until === undefined ? undefined : lte(table.created_at, new Date(until)),
+        ...matches(getTableColumns(table), filters),
+      ),
+    )
+    .orderBy(desc(table.id))
+    .limit(limit + 1)) as unknown as Row[];
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+const batchColumns = getTableColumns(batches);
+const {
+  lease_token: _t,
+  lease_expires_at: _l,
+  ...correctionColumns
+} = getTableColumns(correctionTasks);
+const {
+  lease_token: _t2,
+  lease_expires_at: _l2,
+  email_content_html,
+  email_content_text,
+  content_data: _c,
+  ...emailColumns
+} = getTableColumns(emails);
+
+export const listBatches = (orm: Orm, query: Page & Filters) =>
+  list(orm, batches, batchColumns, query);
+
+export const listEmails = (orm: Orm, { user_email, ...query }: Page & Filters) =>
+  list(orm, emails, emailColumns, { ...query, recipient_email: user_email });
+
+export const listCorrections = (orm: Orm, query: Page & Filters) =>
+  list(orm, correctionTasks, correctionColumns, query);
+
+export const listErrors = (orm: Orm, query: Page & Filters) =>
+  list(orm, processingErrors, getTableColumns(processingErrors), query);
+
+/** A batch with its files (at most 1,000) and mails; null where there is none. */
+export async function batchDetail(orm: Orm, batchId: string) {
+  const [batch] = await orm.select().from(batches).where(eq(batches.batch_id, batchId));
+  if (!batch) return null;
+  const [files, mails] = await Promise.all([
+    orm
+      .select()
+      .from(batchFiles)
+      .where(eq(batchFiles.batch_id, batchId))
+      .orderBy(batchFiles.id)
+      .limit(1000),
+    orm.select(emailColumns).from(emails).where(eq(emails.batch_id, batchId)),
+  ]);
+  return { ...batch, files, emails: mails };
+}
+
+/** A mail with its content and attempts; null where there is none. */
+export async function emailDetail(orm: Orm, id: number) {
+  const [email] = await orm
+    .select({ ...emailColumns, email_content_html, email_content_text })
+    .from(emails)
+    .where(eq(emails.id, id));
+  if (!email) return null;
+  const attempts = await orm
+    .select()
+    .from(notificationRetryLog)
+    .where(eq(notificationRetryLog.email_id, id))
+    .orderBy(notificationRetryLog.id);
+  return { ...email, attempts };
+}
+
+/** A correction task with the reference's three flags, its steps and its log. */
+export async function correctionDetail(orm: Orm, id: number) {
+  const [task] = await orm
+    .select(correctionColumns)
+    .from(correctionTasks)
+    .where(eq(correctionTasks.id, id));
+  return task ?? null;
+}
+
+/** An operator settles an error. @returns the row, or null where there is none */
+export async function resolveError(orm: Orm, id: number, resolution: string) {
+  const [row] = await orm
+    .update(processingErrors)
+    .set({
+      resolution_status: resolution,
+      resolved_at: resolution === 'unresolved' ? null : new Date(),
+    })
+    .where(eq(processingErrors.id, id))
+    .returning();
+  return row ?? null;
+}

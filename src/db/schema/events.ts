@@ -1,0 +1,137 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { FileEvent } from '../../contracts/file-events.ts';
+import { FILE_STATUSES, PROCESSING_STAGES } from '../../contracts/file-events.ts';
+import { createdAt, instant, json, oneOf, updatedAt } from './columns.ts';
+
+/** How an applied event changed its file: it moved it, changed nothing, or took it away. */
+export const EVENT_OUTCOMES = ['applied', 'superseded', 'deleted'] as const;
+
+const unapplied = sql`applied_at is null and dead_lettered_at is null`;
+
+/**
+ * The durable inbox. A row is an accepted event (promise 1). `chunk_id` names the events that arrived
+ * and are applied together; it is all that a `file-events` job carries.
+ */
+export const fileEvents = pgTable(
+  'file_events',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    event_id: text('event_id').notNull(),
+    chunk_id: uuid('chunk_id').notNull(),
+    received_at: instant('received_at').notNull().defaultNow(),
+    occurred_at: instant('occurred_at').notNull(),
+    action: text('action').notNull(),
+    file_document_id: text('file_document_id').notNull(),
+    company_id: integer('company_id').notNull(),
+    bot_id: integer('bot_id').notNull(),
+    user_email: text('user_email').notNull(),
+    payload: json<FileEvent>('payload').notNull(),
+    applied_at: instant('applied_at'),
+    outcome: text('outcome'),
+    /** The line (`batch_files.id`) the event was absorbed into; null for a delete. */
+    batch_file_id: bigint('batch_file_id', { mode: 'number' }),
+    dead_lettered_at: instant('dead_lettered_at'),
+    dead_letter_reason: text('dead_letter_reason'),
+  },
+  (t) => [
+    uniqueIndex('file_events_event_id_key').on(t.event_id),
+    index('idx_file_events_document').on(t.file_document_id),
+    index('idx_file_events_unapplied').on(t.chunk_id, t.received_at).where(unapplied),
+    index('idx_file_events_unapplied_document').on(t.file_document_id).where(unapplied),
+    index('idx_file_events_unapplied_received').on(t.received_at).where(unapplied),
+    index('idx_file_events_dead').on(t.dead_lettered_at).where(sql`dead_lettered_at is not null`),
+    check('file_events_action', oneOf('action', ['create', 'update', 'delete'])),
+    check('file_events_outcome', oneOf('outcome', EVENT_OUTCOMES)),
+  ],
+);
+
+/**
+ * Where each file of each owner stands: one row, moved forward by events in the order of
+ * `occurred_at` and stage. `generation` counts how often its ingestion began.
+ */
+export const fileProcessingStatus = pgTable(
+  'file_processing_status',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    file_event_id: bigint('file_event_id', { mode: 'number' }),
+    file_document_id: text('file_document_id').notNull(),
+    company_id: integer('company_id').notNull(),
+    bot_id: integer('bot_id').notNull(),
+    user_email: text('user_email').notNull(),
+    batch_id: uuid('batch_id'),
+    batch_file_id: bigint('batch_file_id', { mode: 'number' }),
+    generation: integer('generation').notNull().default(1),
+    occurred_at: instant('occurred_at').notNull(),
+    processing_stage: text('processing_stage').notNull(),
+    status: text('status').notNull(),
+    storage_key: text('storage_key'),
+    stage_start_time: instant('stage_start_time').notNull().defaultNow(),
+    stage_end_time: instant('stage_end_time'),
+    error_message: text('error_message'),
+    error_details: json<Record<string, unknown>>('error_details'),
+    deleted_at: instant('deleted_at'),
+    /** Events whose line a delete took out of an open batch; the audit counts them as suppressed. */
+    deleted_event_count: integer('deleted_event_count').notNull().default(0),
+    created_at: createdAt(),
+    updated_at: updatedAt(),
+  },
+  (t) => [
+    uniqueIndex('file_processing_status_file_key').on(
+      t.file_document_id,
+      t.company_id,
+      t.bot_id,
+      t.user_email,
+    ),
+    index('idx_file_processing_status_deleted').on(t.id).where(sql`deleted_event_count > 0`),
+    check('chk_stage', oneOf('processing_stage', PROCESSING_STAGES)),
+    check('chk_status', oneOf('status', FILE_STATUSES)),
+    check(
+      'chk_processing_time_order',
+      sql`stage_end_time is null or stage_end_time >= stage_start_time`,
+    ),
+  ],
+);
+
+/** How an error was settled. */
+export const RESOLUTIONS = ['unresolved', 'auto_correction', 'manual_fix', 'ignored'] as const;
+
+/** Every failure that was applied, one row each. */
+export const processingErrors = pgTable(
+  'processing_errors',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    file_event_id: bigint('file_event_id', { mode: 'number' }),
+    file_document_id: text('file_document_id').notNull(),
+    generation: integer('generation').notNull().default(1),
+    batch_id: uuid('batch_id'),
+    correction_id: bigint('correction_id', { mode: 'number' }),
+    error_category: text('error_category').notNull(),
+    error_message: text('error_message').notNull(),
+    error_details: json<Record<string, unknown>>('error_details'),
+    stack_trace: text('stack_trace'),
+    processing_stage: text('processing_stage'),
+    auto_correction_triggered: boolean('auto_correction_triggered').notNull().default(false),
+    resolution_status: text('resolution_status').notNull().default('unresolved'),
+    created_at: createdAt(),
+    resolved_at: instant('resolved_at'),
+  },
+  (t) => [
+    index('idx_processing_errors_document_id').on(t.file_document_id),
+    index('idx_processing_errors_category').on(t.error_category),
+    index('idx_processing_errors_stage').on(t.processing_stage),
+    index('idx_processing_errors_resolution').on(t.resolution_status),
+    index('idx_processing_errors_created_at').on(t.created_at),
+    check('chk_resolution_status', oneOf('resolution_status', RESOLUTIONS)),
+  ],
+);

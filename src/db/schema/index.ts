@@ -1,0 +1,5 @@
+/** All tables, for the migration generator and the query builder. */
+export * from './batches.ts';
+export * from './corrections.ts';
+export * from './emails.ts';
+export * from './events.ts';

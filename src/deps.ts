@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import type { Config } from './config.ts';
+import { type Database, openDatabase } from './db/client.ts';
+import { smtpTransport } from './mail/transports/smtp.ts';
+import type { Transport } from './mail/transports/transport.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { producerConnection, workerConnection } from './queues/connection.ts';
+import { openProducer, type Producer } from './queues/producer.ts';
+import { chromaStore } from './stores/chroma.ts';
+import { cmsStore } from './stores/cms.ts';
+import { type CmsClient, cmsClient } from './stores/cms-client.ts';
+import { type Preferences, preferencesResolver } from './stores/preferences.ts';
+import { type Quotas, quotaReader } from './stores/quota.ts';
+import { s3Store } from './stores/s3.ts';
+import type { LeftoverStore, StoreName } from './stores/store.ts';
+
+/** Everything the API and the workers work with. Opened once per process, closed by one call. */
+export interface Deps {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  db: Database;
+  /** Fails fast: for producers and health checks. */
+  redis: Redis;
+  /** Waits for Redis: for workers. */
+  workerRedis(): Redis;
+  producer: Producer;
+  cms: CmsClient;
+  stores: Record<StoreName, LeftoverStore>;
+  preferences: Preferences;
+  quotas: Quotas;
+  transport: Transport;
+  close(): Promise<void>;
+}
+
+/**
+ * The composition root: the one place that knows which part is made of what.
+ * @param service name of the process in its log lines
+ */
+export function openDeps(config: Config, service: string): Deps {
+  const log = createLogger(config.LOG_LEVEL, service);
+  const metrics = createMetrics();
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE);
+  const report = reporter(log, 'redis');
+  const redis = producerConnection(config.REDIS_URL, report);
+  const connections: Redis[] = [];
+  const producer = openProducer(redis, config.QUEUE_PREFIX, (queue, error) => {
+    metrics.enqueueFailures.inc({ queue });
+    log.warn({ err: error, queue }, 'could not enqueue; the sweep will');
+  });
+  const cms = cmsClient(config);
+  const stores = { s3: s3Store(config), chroma: chromaStore(config), cms: cmsStore(cms) };
+  const transport = smtpTransport(config);
+  return {
+    config,
+    log,
+    metrics,
+    db,
+    redis,
+    workerRedis: () => {
+      const connection = workerConnection(config.REDIS_URL, report);
+      connections.push(connection);
+      return connection;
+    },
+    producer,
+    cms,
+    stores,
+    preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config) }),
+    quotas: quotaReader(cms),
+    transport,
+    close: async () => {
+      await Promise.allSettled([producer.close(), transport.close()]);
+      await Promise.allSettled(Object.values(stores).map((store) => store.close?.()));
+      for (const connection of [redis, ...connections]) connection.disconnect();
+      await db.close();
+    },
+  };
+}
+
+/** The last rung of the ladder: our own defaults, from configuration. */
+function defaultSettings(config: Config) {
+  return {
+    notification_enabled: true,
+    batch_size_threshold: config.DEFAULT_BATCH_SIZE_THRESHOLD,
+    notification_delay_minutes: config.DEFAULT_NOTIFICATION_DELAY_MINUTES,
+    email_format: 'html' as const,
+    include_success_details: true,
+    include_error_details: true,
+  };
+}
+
+/** Logs an error of a part once per state, not once per reconnect. */
+function reporter(log: Logger, part: string): (error: Error) => void {
+  let last = '';
+  return (error) => {
+    if (error.message === last) return;
+    last = error.message;
+    log.warn({ err: error, part }, 'connection trouble; reconnecting');
+  };
+}

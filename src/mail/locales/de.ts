@@ -1,0 +1,146 @@
+import type { Locale } from './locale.ts';
+
+export const de: Locale = {
+  language: 'de',
+  batch: {
+    headline: {
+      first: {
+        ready: { one: '{n} Datei ist bereit', other: '{n} Dateien sind bereit' },
+        failed: {
+          one: '{n} Datei konnte nicht verarbeitet werden',
+          other: '{n} Dateien konnten nicht verarbeitet werden',
+        },
+        unfinished: {
+          one: '{n} Datei ist noch in Arbeit',
+          other: '{n} Dateien sind noch in Arbeit',
+        },
+      },
+      next: {
+        ready: { one: '{n} ist bereit', other: '{n} sind bereit' },
+        failed: {
+          one: '{n} konnte nicht verarbeitet werden',
+          other: '{n} konnten nicht verarbeitet werden',
+        },
+        unfinished: { one: '{n} ist noch in Arbeit', other: '{n} sind noch in Arbeit' },
+      },
+    },
+    subject: {
+      ready: { one: '{n} Datei bereit', other: '{n} Dateien bereit' },
+      failed: { one: '{n} Datei fehlgeschlagen', other: '{n} Dateien fehlgeschlagen' },
+      unfinished: { one: '{n} Datei in Arbeit', other: '{n} Dateien in Arbeit' },
+    },
+    single: {
+      headline: {
+        ready: 'Ihre Datei ist bereit',
+        failed: 'Ihre Datei konnte nicht verarbeitet werden',
+        unfinished: 'Ihre Datei ist noch in Arbeit',
+      },
+      subject: {
+        ready: 'Bereit: {name}',
+        failed: 'Nicht verarbeitet: {name}',
+        unfinished: 'Noch in Arbeit: {name}',
+      },
+    },
+    bot: 'Wissens-Bot {id}',
+    stillRunning:
+      'Was noch in Arbeit ist, dauert länger als üblich. Wir schreiben Ihnen wieder, sobald es fertig ist.',
+    attachment: 'Die vollständige Dateiliste ist als CSV-Datei angehängt.',
+    open: 'Alle Einzelheiten ansehen',
+    why: {
+      threshold: 'Wir schreiben jetzt, weil genügend Ihrer Dateien fertig sind.',
+      due: 'Wir schreiben jetzt, weil die Wartezeit aus Ihren Einstellungen abgelaufen ist.',
+      max_age: 'Wir schreiben jetzt, weil die längste Wartezeit abgelaufen ist.',
+      manual: 'Dieser Bericht wurde von der Betreuung vorzeitig angefordert.',
+    },
+    recipient: 'Gesendet an {email}',
+    reference: 'Stapel {id}',
+  },
+  files: {
+    short: {
+      ready: { other: '{n} bereit' },
+      failed: { other: '{n} fehlgeschlagen' },
+      unfinished: { other: '{n} in Arbeit' },
+    },
+    section: {
+      ready: 'Bereit',
+      failed: 'Nicht verarbeitet',
+      unfinished: 'Noch in Arbeit',
+    },
+    more: { one: 'und {n} weitere', other: 'und {n} weitere' },
+    unnamed: 'Datei ohne Namen',
+    chunks: { one: '{n} Textabschnitt', other: '{n} Textabschnitte' },
+    message: 'Technische Meldung',
+  },
+  reasons: {
+    file_not_found:
+      'Die Datei lag nicht mehr dort, wo sie hochgeladen wurde. Bitte laden Sie sie erneut hoch.',
+    s3_error:
+      'Die Datei konnte nicht aus dem Speicher geholt werden. Bitte laden Sie sie erneut hoch.',
+    processing_error:
+      'Die Datei konnte nicht gelesen werden. Vielleicht ist sie beschädigt, mit einem Passwort geschützt oder in einem Format, das der Bot nicht versteht.',
+    storage_error:
+      'Die Datei wurde gelesen, ihr Text konnte aber nicht für den Bot gespeichert werden. Bitte laden Sie sie erneut hoch.',
+    unknown: 'Bei der Verarbeitung der Datei ist etwas schiefgegangen.',
+  },
+  cleanup: {
+    places: { s3: 'dem Dateispeicher', chroma: 'dem Suchindex', cms: 'dem CMS' },
+    removed: 'Aus {places} entfernt.',
+    pending: 'Wird noch aus {places} entfernt.',
+    approval: 'Wartet auf die Freigabe der Betreuung, um aus {places} entfernt zu werden.',
+    failed: 'Konnte nicht aus {places} entfernt werden; die Betreuung muss sich darum kümmern.',
+    cancelled: 'Das weitere Aufräumen wurde abgesagt.',
+    trial: 'Probelauf, nichts wurde entfernt: Sie wäre aus {places} entfernt worden.',
+    nothing: 'Es gab nichts aufzuräumen.',
+  },
+  summary: {
+    title: { day: 'Ihr Tag in Dateien', week: 'Ihre Woche in Dateien' },
+    subject: { day: 'Ihr Tag: {counts}', week: 'Ihre Woche: {counts}' },
+    quiet: 'In dieser Zeit gab es keine Dateien zu berichten.',
+    batches: 'Berichte',
+    failed: 'Was nicht verarbeitet werden konnte',
+    moreBatches: { one: 'und {n} weiterer Bericht', other: 'und {n} weitere Berichte' },
+    why: 'Das ist die Zusammenfassung der Berichte an Sie.',
+  },
+  alerts: {
+    correction_failed: {
+      title: 'Aufräumen aufgegeben',
+      action:
+        'Beheben Sie die oben genannte Ursache und starten Sie die Korrektur neu. Bereits Entferntes wird nicht noch einmal entfernt.',
+    },
+    correction_conflict: {
+      title: 'Eine Datei wurde fertig, während sie aufgeräumt wurde',
+      action:
+        'Prüfen Sie, ob die Datei in allen Speichern vollständig ist. Stellen Sie sie wieder her, wo das eingeschaltet ist, oder lassen Sie sie erneut verarbeiten.',
+    },
+    email_failed: {
+      title: 'Eine E-Mail konnte nicht zugestellt werden',
+      action:
+        'Berichtigen Sie die Adresse oder den Mailserver und senden Sie die E-Mail erneut. Bis dahin weiß niemand von diesen Dateien.',
+    },
+    email_unknown: {
+      title: 'Eine E-Mail wurde vielleicht zugestellt, vielleicht nicht',
+      action:
+        'Suchen Sie sie im Protokoll des Mailservers. Wurde sie angenommen, markieren Sie sie als gesendet; wenn nicht, senden Sie sie erneut.',
+    },
+    quota_exceeded: {
+      title: 'Das E-Mail-Kontingent einer Firma ist aufgebraucht',
+      action:
+        'Erhöhen Sie das Kontingent im CMS. Bis dahin oder bis zum nächsten Kalendermonat (UTC) werden E-Mails mit diesem Grund zurückgehalten.',
+    },
+    queue_failed: {
+      title: 'Ein Auftrag ist endgültig gescheitert',
+      action:
+        'Beheben Sie die oben genannte Ursache und spielen Sie die gescheiterten Aufträge dieser Warteschlange erneut ab.',
+    },
+  },
+  alert: {
+    since: 'Seit',
+    reason: 'Was geschehen ist',
+    action: 'Was zu tun ist',
+    details: 'Einzelheiten',
+    subject: 'Betrifft',
+    open: 'Öffnen',
+    why: 'Sie erhalten diese Nachricht, weil Sie diese Installation betreuen.',
+  },
+  zone: 'Zeitangaben in {zone}.',
+};

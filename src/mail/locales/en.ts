@@ -1,0 +1,140 @@
+import type { Locale } from './locale.ts';
+
+export const en: Locale = {
+  language: 'en',
+  batch: {
+    headline: {
+      first: {
+        ready: { one: '{n} file is ready', other: '{n} files are ready' },
+        failed: {
+          one: '{n} file could not be processed',
+          other: '{n} files could not be processed',
+        },
+        unfinished: {
+          one: '{n} file is still in progress',
+          other: '{n} files are still in progress',
+        },
+      },
+      next: {
+        ready: { one: '{n} is ready', other: '{n} are ready' },
+        failed: { other: '{n} could not be processed' },
+        unfinished: { one: '{n} is still in progress', other: '{n} are still in progress' },
+      },
+    },
+    subject: {
+      ready: { one: '{n} file ready', other: '{n} files ready' },
+      failed: { one: '{n} file failed', other: '{n} files failed' },
+      unfinished: { one: '{n} file in progress', other: '{n} files in progress' },
+    },
+    single: {
+      headline: {
+        ready: 'Your file is ready',
+        failed: 'Your file could not be processed',
+        unfinished: 'Your file is still in progress',
+      },
+      subject: {
+        ready: 'Ready: {name}',
+        failed: 'Could not be processed: {name}',
+        unfinished: 'Still in progress: {name}',
+      },
+    },
+    bot: 'Knowledge bot {id}',
+    stillRunning:
+      'What is still in progress takes longer than usual. We will write again as soon as it is done.',
+    attachment: 'The complete list of files is attached as a CSV file.',
+    open: 'See all details',
+    why: {
+      threshold: 'We wrote now because enough of your files were done.',
+      due: 'We wrote now because the waiting time from your settings was over.',
+      max_age: 'We wrote now because the longest waiting time was over.',
+      manual: 'An operator asked for this report ahead of time.',
+    },
+    recipient: 'Sent to {email}',
+    reference: 'Batch {id}',
+  },
+  files: {
+    short: {
+      ready: { other: '{n} ready' },
+      failed: { other: '{n} failed' },
+      unfinished: { other: '{n} in progress' },
+    },
+    section: {
+      ready: 'Ready',
+      failed: 'Could not be processed',
+      unfinished: 'Still in progress',
+    },
+    more: { other: 'and {n} more' },
+    unnamed: 'File without a name',
+    chunks: { one: '{n} text passage', other: '{n} text passages' },
+    message: 'Technical message',
+  },
+  reasons: {
+    file_not_found: 'The file was no longer where it had been uploaded. Please upload it again.',
+    s3_error: 'The file could not be fetched from storage. Please upload it again.',
+    processing_error:
+      'The file could not be read. It may be damaged, password-protected or in a format the bot does not understand.',
+    storage_error:
+      'The file was read, but its text could not be saved for the bot. Please upload it again.',
+    unknown: 'Something went wrong while the file was being processed.',
+  },
+  cleanup: {
+    places: { s3: 'file storage', chroma: 'the search index', cms: 'the CMS' },
+    removed: 'Removed from {places}.',
+    pending: 'Still being removed from {places}.',
+    approval: 'Waiting for an operator to approve its removal from {places}.',
+    failed: 'Could not be removed from {places}; an operator has to look into it.',
+    cancelled: 'The rest of the clean-up was called off.',
+    trial: 'Trial run, nothing was removed: it would have gone from {places}.',
+    nothing: 'There was nothing to clean up.',
+  },
+  summary: {
+    title: { day: 'Your day in files', week: 'Your week in files' },
+    subject: { day: 'Your day: {counts}', week: 'Your week: {counts}' },
+    quiet: 'No files were reported in this time.',
+    batches: 'Reports',
+    failed: 'What could not be processed',
+    moreBatches: { one: 'and {n} more report', other: 'and {n} more reports' },
+    why: 'This is the summary of the reports sent to you.',
+  },
+  alerts: {
+    correction_failed: {
+      title: 'Clean-up gave up',
+      action:
+        'Fix the cause given above, then retry the correction. What was already removed is not removed again.',
+    },
+    correction_conflict: {
+      title: 'A file succeeded while it was being cleaned up',
+      action:
+        'Check whether the file is complete in every store. Restore it where undo is on, or have it ingested again.',
+    },
+    email_failed: {
+      title: 'A mail could not be delivered',
+      action:
+        'Correct the address or the mail server, then resend the mail. Until then its owner does not know about these files.',
+    },
+    email_unknown: {
+      title: 'A mail may or may not have been delivered',
+      action:
+        'Look for it in the mail server’s log. If it was accepted, mark the mail as sent; if not, resend it.',
+    },
+    quota_exceeded: {
+      title: 'The mail quota of a company is used up',
+      action:
+        'Raise the quota in the CMS. Mails are suppressed, with this reason, until then or until the next calendar month (UTC).',
+    },
+    queue_failed: {
+      title: 'A job failed for good',
+      action: 'Fix the cause given above, then replay the failed jobs of this queue.',
+    },
+  },
+  alert: {
+    since: 'Since',
+    reason: 'What happened',
+    action: 'What to do',
+    details: 'Details',
+    subject: 'Concerns',
+    open: 'Open',
+    why: 'You receive this because you are the operator of this installation.',
+  },
+  zone: 'Times are given in {zone}.',
+};

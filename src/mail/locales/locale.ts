@@ -1,0 +1,82 @@
+/** Everything a mail says, in one language. A new language is one file of this shape, listed in `index.ts`. */
+
+/** What became of a file, as its owner sees it. */
+export type Outcome = 'ready' | 'failed' | 'unfinished';
+
+/** One form per CLDR plural category the language uses; `{n}` stands for the number. */
+export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+
+/** What an operator is told about one kind of alert. `title` is also the subject. */
+export interface AlertWords {
+  title: string;
+  action: string;
+}
+
+export interface Locale {
+  /** BCP 47 language, used for plural rules, lists and the `lang` attribute. */
+  language: string;
+  batch: {
+    /** The first clause of the headline counts files by name, the next ones only number them. */
+    headline: { first: Record<Outcome, Plural>; next: Record<Outcome, Plural> };
+    subject: Record<Outcome, Plural>;
+    single: { headline: Record<Outcome, string>; subject: Record<Outcome, string> };
+    bot: string;
+    stillRunning: string;
+    attachment: string;
+    open: string;
+    why: Record<'threshold' | 'due' | 'max_age' | 'manual', string>;
+    recipient: string;
+    reference: string;
+  };
+  files: {
+    short: Record<Outcome, Plural>;
+    section: Record<Outcome, string>;
+    more: Plural;
+    unnamed: string;
+    chunks: Plural;
+    message: string;
+  };
+  reasons: Record<
+    'file_not_found' | 's3_error' | 'processing_error' | 'storage_error' | 'unknown',
+    string
+  >;
+  cleanup: {
+    /** `{places}` is a list of these; each sentence has to take them in this form. */
+    places: Record<'s3' | 'chroma' | 'cms', string>;
+    removed: string;
+    pending: string;
+    approval: string;
+    failed: string;
+    cancelled: string;
+    trial: string;
+    nothing: string;
+  };
+  summary: {
+    title: Record<'day' | 'week', string>;
+    subject: Record<'day' | 'week', string>;
+    quiet: string;
+    batches: string;
+    failed: string;
+    moreBatches: Plural;
+    why: string;
+  };
+  alerts: Record<
+    | 'correction_failed'
+    | 'correction_conflict'
+    | 'email_failed'
+    | 'email_unknown'
+    | 'quota_exceeded'
+    | 'queue_failed',
+    AlertWords
+  >;
+  alert: {
+    since: string;
+    reason: string;
+    action: string;
+    details: string;
+    subject: string;
+    open: string;
+    why: string;
+  };
+  zone: string;
+}

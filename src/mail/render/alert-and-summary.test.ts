@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { ALERT_MAILS, SUMMARY_MAILS } from '../../../test/support/alert-and-summary-fixtures.ts';
+import { parseHtml } from '../../../test/support/html-text.ts';
+import { LOCALES } from '../locales/index.ts';
+import { renderErrorAlert } from './error-alert.ts';
+import { renderSummary } from './summary.ts';
+
+const flat = (text: string) => text.replace(/\s+/g, ' ');
+
+describe.each(LOCALES.map((locale) => [locale.language, locale] as const))(
+  'alerts, %s',
+  (tag, locale) => {
+    test.each(Object.values(ALERT_MAILS))(
+      '$kind says what, since when and what to do',
+      async (mail) => {
+        const { subject, html, text } = await renderErrorAlert({ ...mail, locale: tag });
+        const { title, action } = locale.alerts[mail.kind];
+        expect(subject).toBe(`${title}: ${mail.subject_id}`);
+        for (const body of [
+          flat(text),
+          parseHtml(html ?? '')
+            .texts.map((part) => part.text)
+            .join(' '),
+        ]) {
+          expect(body).toContain(title);
+          expect(body).toContain(action);
+          expect(body).toContain(locale.alert.since);
+          expect(body).toContain('9:15');
+        }
+        expect(html).toContain(`lang="${tag}"`);
+      },
+    );
+  },
+);
+
+test('an alert links to its row', async () => {
+  const { html, text } = await renderErrorAlert(ALERT_MAILS.email_failed);
+  expect(html).toContain('href="https://bots.example.com/emails/1842"');
+  expect(text).toContain('https://bots.example.com/emails/1842');
+});
+
+describe('summaries', () => {
+  test('count the period and list its reports', async () => {
+    const { subject, html, text } = await renderSummary(SUMMARY_MAILS.week!);
+    expect(subject).toBe('Your week: 18 files ready, 2 failed, 1 in progress');
+    expect(text).toMatch(/November 16\s–\s22, 2026/);
+    for (const body of [text, html]) {
+      expect(body).toContain('https://bots.example.com/batches/batch-1');
+      expect(body).toContain('Scan 0007.pdf');
+    }
+  });
+
+  test('a quiet week says so', async () => {
+    const { subject, text } = await renderSummary(SUMMARY_MAILS.quiet!);
+    expect(subject).toBe('Your week in files');
+    expect(text).toContain('No files were reported');
+  });
+
+  test('say what they leave out and stay small', async () => {
+    const { html, text } = await renderSummary(SUMMARY_MAILS.busy!);
+    expect(text).toContain('and 286 more reports');
+    expect(text).toContain('and 875 more');
+    expect(Buffer.byteLength(html ?? '')).toBeLessThan(100_000);
+  });
+});

@@ -1,0 +1,91 @@
+import { appLink } from './app-link.ts';
+import { subjectLine } from './subject-line.ts';
+import { type RenderedMail, templateOf } from './templates.ts';
+import { shortMessage, shortName } from './untrusted-text.ts';
+import { wordingFor } from './wording.ts';
+
+export type AlertKind =
+  | 'correction_failed'
+  | 'correction_conflict'
+  | 'email_failed'
+  | 'email_unknown'
+  | 'quota_exceeded'
+  | 'queue_failed';
+
+/** Something that failed for good and needs an operator. `subject_id` is the row, or the queue. */
+export interface AlertMail {
+  kind: AlertKind;
+  subject_id: string;
+  since: Date;
+  reason: string;
+  details: { label: string; value: string }[];
+  app_url?: string;
+  locale?: string | null;
+  timezone?: string | null;
+}
+
+interface AlertView {
+  lang: string;
+  subject: string;
+  preheader: string;
+  title: string;
+  since: string;
+  sections: { reason: string; action: string; details: string };
+  reason: string;
+  action: string;
+  details: { label: string; value: string }[];
+  link: string | null;
+  open: string;
+  why: string;
+  zone: string;
+}
+
+/** The most detail rows an alert shows: more than anybody reads, few enough for any client. */
+const DETAILS = 30;
+const REASON_LIMIT = { characters: 1000, bytes: 3000 };
+
+/** Where each kind of subject lives in the web application. */
+const PAGES: Record<AlertKind, string> = {
+  correction_failed: 'corrections',
+  correction_conflict: 'corrections',
+  email_failed: 'emails',
+  email_unknown: 'emails',
+  quota_exceeded: 'companies',
+  queue_failed: 'queues',
+};
+
+const template = templateOf<AlertView>('error-alert');
+
+/** The mail that tells operators what failed for good, since when, and what to do. */
+export async function renderErrorAlert(mail: AlertMail): Promise<RenderedMail> {
+  const { html, text } = await template();
+  const view = alertView(mail);
+  return { subject: view.subject, html: html(view), text: text(view) };
+}
+
+function alertView(mail: AlertMail): AlertView {
+  const wording = wordingFor(mail);
+  const { alert: words, alerts, language, zone } = wording.locale;
+  const { title, action } = alerts[mail.kind];
+  const id = shortName(mail.subject_id);
+  const reason = shortMessage(mail.reason, REASON_LIMIT);
+  const given = mail.details.slice(0, DETAILS).map(({ label, value }) => ({
+    label: shortName(label),
+    value: shortMessage(value),
+  }));
+  return {
+    lang: language,
+    subject: subjectLine(`${title}: ${id}`),
+    preheader: shortMessage(reason),
+    title,
+    since: `${words.since} ${wording.dateTime(mail.since)}`,
+    sections: { reason: words.reason, action: words.action, details: words.details },
+    reason,
+    action,
+    details: [{ label: words.subject, value: id }, ...given],
+    link: appLink(mail.app_url, PAGES[mail.kind], mail.subject_id),
+    open: words.open,
+    why: words.why,
+    zone: wording.fill(zone, { zone: wording.zone }),
+  };
+}

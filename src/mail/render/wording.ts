@@ -1,0 +1,100 @@
+import { chooseLocale } from '../locales/index.ts';
+import type { Locale, Plural } from '../locales/locale.ts';
+
+/** Numbers, dates and sentences the way one person reads them. */
+export interface Wording {
+  locale: Locale;
+  /** IANA zone the times are given in. */
+  zone: string;
+  fill(sentence: string, values: Record<string, string | number>): string;
+  plural(forms: Plural, n: number): string;
+  number(n: number): string;
+  /** A file size, decimal units: `2.4 MB`. */
+  size(bytes: number): string;
+  /** Seconds as at most two units: `1 hr, 5 min`. */
+  duration(seconds: number): string;
+  date(at: Date): string;
+  dateTime(at: Date): string;
+  time(at: Date): string;
+  dateRange(from: Date, to: Date): string;
+  dateTimeRange(from: Date, to: Date): string;
+  list(items: string[]): string;
+}
+
+const DAY = { day: 'numeric', month: 'long', year: 'numeric' } as const;
+const CLOCK = { hour: 'numeric', minute: '2-digit' } as const;
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+const known = new Map<string, Wording>();
+
+/** Wording for a person; an unknown locale reads English, an unknown time zone UTC. */
+export function wordingFor(person: { locale?: string | null; timezone?: string | null }): Wording {
+  const { locale, region } = chooseLocale(person.locale);
+  const zone = knownZone(person.timezone);
+  const key = `${region} ${zone}`;
+  const made = known.get(key) ?? createWording(locale, region, zone);
+  // Locale and zone come from people: without a bound the cache would be theirs to grow.
+  if (known.size < 200) known.set(key, made);
+  return made;
+}
+
+function createWording(locale: Locale, region: string, zone: string): Wording {
+  const rules = new Intl.PluralRules(locale.language);
+  const numbers = new Intl.NumberFormat(region);
+  const lists = new Intl.ListFormat(region, { type: 'conjunction' });
+  const dates = new Intl.DateTimeFormat(region, { ...DAY, timeZone: zone });
+  const stamp = { ...DAY, ...CLOCK, timeZoneName: 'short', timeZone: zone } as const;
+  const dateTimes = new Intl.DateTimeFormat(region, stamp);
+  const times = new Intl.DateTimeFormat(region, { ...CLOCK, timeZone: zone });
+  const measure = (value: number, unit: string, digits = 0) =>
+    new Intl.NumberFormat(region, {
+      style: 'unit',
+      unit,
+      unitDisplay: unit === 'byte' ? 'long' : 'short',
+      maximumFractionDigits: digits,
+    }).format(value);
+  const number = (n: number) => numbers.format(n);
+  return {
+    locale,
+    zone,
+    fill,
+    number,
+    plural: (forms, n) => fill(forms[rules.select(n)] ?? forms.other, { n: number(n) }),
+    size(bytes) {
+      // 999.95 kB would be rounded to "1,000 kB".
+      const step = Math.floor(Math.log(Math.max(bytes, 1) * 1.0001) / Math.log(1000));
+      const power = Math.min(step, SIZES.length - 1);
+      return measure(bytes / 1000 ** power, SIZES[power] ?? 'byte', power ? 1 : 0);
+    },
+    duration(seconds) {
+      if (seconds < 10) return measure(seconds, 'second', 1);
+      const units = [
+        [Math.floor(seconds / 86_400), 'day'],
+        [Math.floor(seconds / 3600) % 24, 'hour'],
+        [Math.floor(seconds / 60) % 60, 'minute'],
+        [Math.floor(seconds) % 60, 'second'],
+      ] as const;
+      const first = units.findIndex(([amount]) => amount > 0);
+      const shown = units.slice(first, first + 2).filter(([amount]) => amount > 0);
+      return shown.map(([amount, unit]) => measure(amount, unit)).join(' ');
+    },
+    date: (at) => dates.format(at),
+    dateTime: (at) => dateTimes.format(at),
+    time: (at) => times.format(at),
+    dateRange: (from, to) => dates.formatRange(from, to < from ? from : to),
+    dateTimeRange: (from, to) => dateTimes.formatRange(from, to < from ? from : to),
+    list: (items) => lists.format(items),
+  };
+}
+
+/** Puts values into `{name}` places. Values are never searched for places of their own. */
+function fill(sentence: string, values: Record<string, string | number>): string {
+  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
+}
+
+function knownZone(zone: string | null | undefined): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone || 'UTC' }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
+}

@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream';
+
+/** Bytes passed on at once: an attachment comes as one piece, and a piece once passed on counts as written. */
+const SLICE_BYTES = 16_384;
+
+/** Stands between a mail's source and the connection, and knows how far the body has come. */
+export interface BodyGate {
+  /** The stream to send instead of `source`: nothing is taken from it before somebody reads. */
+  around(source: Readable): Readable;
+  /** True from the moment nothing but the end of the body is left to write. */
+  written(): boolean;
+  /** Ends the body where it is, so that a server still waiting for its end never sees one. */
+  stop(): void;
+  /** Waits for `beforeBody` if it was called. Rejects with what it rejected with. */
+  settled(): Promise<void>;
+}
+
+/**
+ * A gate for one mail. It opens on the first read, which the SMTP client does once the server has
+ * answered 354 to DATA.
+ * @param beforeBody the first byte waits for its promise
+ */
+export function bodyGate(beforeBody: () => Promise<void>): BodyGate {
+  let opening: Promise<void> | undefined;
+  let written = false;
+  let body: Readable | undefined;
+
+  async function* passOn(source: Readable) {
+    opening ??= (async () => beforeBody())();
+    // The client marks the errors it meets; the caller's own must come back as it was thrown.
+    await opening.catch(() => {
+      throw new Error('The hand-over was called off');
+    });
+    for await (const chunk of source as AsyncIterable<Buffer>) yield* slices(chunk);
+    // Reached when everything has been taken and more was asked for, before the final dot is written.
+    written = true;
+  }
+
+  return {
+    around(source) {
+      const gated = Readable.from(passOn(source), { objectMode: false });
+      source.once('error', (error) => gated.destroy(error));
+      gated.once('close', () => source.destroy());
+      body = gated;
+      return gated;
+    },
+    written: () => written,
+    stop: () => void body?.destroy(),
+    settled: async () => opening,
+  };
+}
+
+function* slices(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
+}

@@ -1,0 +1,76 @@
+import { redact } from './redact.ts';
+import type { SendOptions, SendOutcome, Transport } from './transport.ts';
+
+/** Wrong credentials do not mend themselves within seconds: design section 9, "Times". */
+export const UNAVAILABLE_FOR_MS = 30_000;
+
+/**
+ * One transport out of several, best first. A mail goes to the next one only while its body has not
+ * been handed over, so that no two servers can both have it. A transport that is `unavailable` is
+ * passed over for 30 seconds, also when it is the only one.
+ * @param transports at least one
+ * @param now the clock, in milliseconds
+ */
+export function failoverTransport(
+  transports: readonly Transport[],
+  now: () => number = Date.now,
+): Transport {
+  if (transports.length === 0) throw new Error('Failover needs at least one mail transport');
+  const restingUntil = new Map<Transport, number>();
+
+  return {
+    name: transports.map(({ name }) => name).join(', '),
+
+    async send(mail, { beforeBody, signal }) {
+      const refusals: Refusal[] = [];
+      let handedOver = false;
+      const options: SendOptions = {
+        signal,
+        beforeBody() {
+          handedOver = true;
+          return beforeBody();
+        },
+      };
+      for (const transport of transports) {
+        const wait = (restingUntil.get(transport) ?? 0) - now();
+        if (wait > 0) {
+          refusals.push({ outcome: 'unavailable', reason: resting(transport, wait) });
+          continue;
+        }
+        const result = await transport.send(mail, options);
+        if (result.outcome === 'unavailable')
+          restingUntil.set(transport, now() + UNAVAILABLE_FOR_MS);
+        if (result.outcome !== 'transient' && result.outcome !== 'unavailable') return result;
+        if (handedOver || signal?.aborted) return result;
+        refusals.push({ ...result, reason: `${transport.name}: ${result.reason}` });
+      }
+      return summarise(refusals);
+    },
+
+    async verify() {
+      const checks = await Promise.allSettled(transports.map((transport) => transport.verify()));
+      if (checks.some(({ status }) => status === 'fulfilled')) return;
+      const reasons = checks.map((check) =>
+        check.status === 'rejected' ? String(check.reason?.message ?? check.reason) : '',
+      );
+      throw new Error(`No mail transport is usable. ${reasons.join('; ')}`);
+    },
+
+    async close() {
+      await Promise.all(transports.map((transport) => transport.close()));
+    },
+  };
+}
+
+type Refusal = Extract<SendOutcome, { outcome: 'transient' | 'unavailable' }>;
+
+function resting({ name }: Transport, waitMs: number): string {
+  return `${name}: not usable, tried again in ${Math.ceil(waitMs / 1000)} s`;
+}
+
+/** Nobody took the mail. One transport that may take it later is enough to make that worth a retry. */
+function summarise(refusals: Refusal[]): SendOutcome {
+  const reason = redact(refusals.map((refusal) => refusal.reason).join('; '));
+  const transient = refusals.find(({ outcome }) => outcome === 'transient');
+  return transient ? { ...transient, reason } : { outcome: 'unavailable', reason };
+}

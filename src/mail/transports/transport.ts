@@ -1,0 +1,38 @@
+import type { OutgoingMail } from '../message.ts';
+
+/** What is known about one mail after one attempt to hand it over. Texts carry no e-mail address. */
+export type SendOutcome =
+  /** The server took responsibility for the mail. */
+  | { outcome: 'sent'; response: string }
+  /** Certainly not accepted; may be tried again later. */
+  | { outcome: 'transient'; reason: string; response?: string }
+  /** Certainly not accepted, and never will be. */
+  | { outcome: 'permanent'; reason: string; response?: string }
+  /** The body was written to the end and no answer came: only the server knows. */
+  | { outcome: 'unknown'; reason: string }
+  /** Credentials or configuration are wrong: says nothing about the mail, so it costs no attempt. */
+  | { outcome: 'unavailable'; reason: string };
+
+export interface SendOptions {
+  /**
+   * Called at most once, after the server asked for the body and before its first byte leaves, which
+   * waits for the promise. A rejection abandons the mail, and `send` rejects with the same error.
+   */
+  beforeBody: () => Promise<void>;
+  /** Abandons the attempt; before the end of the body that is `transient`, after it `unknown`. */
+  signal?: AbortSignal;
+}
+
+/** A way out for mail. `send` rejects only with what `beforeBody` rejected with. */
+export interface Transport {
+  /** For people: names the server, never an account. */
+  name: string;
+  send(mail: OutgoingMail, options: SendOptions): Promise<SendOutcome>;
+  /**
+   * Connects and logs in without sending.
+   * @throws Error saying what failed and where
+   */
+  verify(): Promise<void>;
+  /** Lets attempts under way finish, then ends the connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * Prometheus metrics under the reference's names. Counters count what this process did; gauges read
+ * from Postgres are filled by whoever serves them.
+ */
+export function createMetrics() {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name, help, labelNames, registers: [register] });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [register] });
+  const seconds = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Histogram({
+      name,
+      help,
+      labelNames,
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers: [register],
+    });
+  return {
+    register,
+    eventsAccepted: counter('file_events_accepted_total', 'Events accepted by intake.'),
+    eventsDuplicate: counter('file_events_duplicate_total', 'Events that were known already.'),
+    filesProcessed: counter('batch_files_processed_total', 'Files that were finished.', ['status']),
+    fileErrors: counter('file_processing_errors_total', 'Failures applied.', ['category']),
+    batchesCreated: counter('batch_sessions_created_total', 'Batches opened.'),
+    batchesCompleted: counter('batch_sessions_completed_total', 'Batches closed.', ['closed_by']),
+    batchErrors: counter('batch_processing_errors_total', 'Jobs of a batch that failed.', [
+      'queue',
+    ]),
+    mailsSent: counter('email_notifications_sent_total', 'Mails a server has taken.'),
+    mailErrors: counter('email_notification_errors_total', 'Attempts that failed.', ['outcome']),
+    mailLatency: seconds('email_send_latency_seconds', 'Time one attempt took.'),
+    correctionsCreated: counter('auto_correction_tasks_created_total', 'Tasks created.'),
+    correctionsCompleted: counter('auto_correction_tasks_completed_total', 'Tasks ended.', [
+      'status',
+    ]),
+    jobDuration: seconds('job_duration_seconds', 'Time one job took.', ['queue', 'outcome']),
+    sweepRaised: counter('sweep_raised_total', 'Jobs the sweep had to raise again.', ['queue']),
+    enqueueFailures: counter('enqueue_failures_total', 'Jobs left to the sweep.', ['queue']),
+    httpDuration: seconds('http_request_duration_seconds', 'Time of requests.', [
+      'route',
+      'status',
+    ]),
+    audit: gauge('audit_events', 'Accepted events by what became of them.', ['class']),
+    unaccounted: gauge('audit_unaccounted_events', 'Accepted events nobody can account for: 0.'),
+    oldest: gauge('oldest_age_seconds', 'Age of the oldest thing that waits.', ['kind']),
+    correctionsPending: gauge('auto_correction_tasks_pending', 'Tasks that wait.'),
+    jobs: gauge('queue_jobs', 'Jobs by queue and state.', ['queue', 'state']),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,22 @@
+/**
+ * Remembers an answer for a while, so that whoever asks often does not cost more than once. Callers
+ * who ask while it is being fetched share the flight; a failure is not remembered.
+ * @param ttlMs milliseconds an answer is good for
+ */
+export function remembered<Answer>(
+  ttlMs: number,
+  ask: () => Promise<Answer>,
+): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined;
+  let until = 0;
+  return () => {
+    if (answer && Date.now() < until) return answer;
+    const asked = ask();
+    answer = asked;
+    until = Date.now() + ttlMs;
+    asked.catch(() => {
+      if (answer === asked) answer = undefined;
+    });
+    return asked;
+  };
+}

@@ -1,0 +1,98 @@
+import { type Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RETENTION } from './define.ts';
+import { type PayloadOf, type QueueName, queues } from './registry.ts';
+
+/** A job to be put in motion; `at` is when it may run at the earliest. */
+export interface Raise<Name extends QueueName> {
+  payload: PayloadOf<Name>;
+  at?: Date;
+}
+
+export interface Producer {
+  /**
+   * Adds jobs. Best effort: what cannot be added is reported and left to the sweep, because Postgres
+   * already holds it.
+   */
+  raise<Name extends QueueName>(name: Name, jobs: Raise<Name>[]): Promise<void>;
+  /**
+   * Makes sure that each job is in motion: added where Redis does not know it or has it as finished,
+   * brought forward where it waits for later than `at`.
+   * @returns how many jobs had to be touched
+   * @throws when Redis does not answer
+   */
+  ensure<Name extends QueueName>(name: Name, jobs: Raise<Name>[]): Promise<number>;
+  queue(name: QueueName): Queue;
+  close(): Promise<void>;
+}
+
+/** @param onFailure told when jobs could not be added */
+export function openProducer(
+  connection: Redis,
+  prefix: string,
+  onFailure: (queue: QueueName, error: unknown) => void,
+): Producer {
+  const open = new Map<QueueName, Queue>();
+  const queue = (name: QueueName) => {
+    const known = open.get(name);
+    if (known) return known;
+    const created = new Queue(name, { connection, prefix, skipWaitingForReady: true });
+    created.on('error', () => {}); // the connection reports its own errors
+    open.set(name, created);
+    return created;
+  };
+
+  const add = <Name extends QueueName>(name: Name, jobs: Raise<Name>[]) =>
+    queue(name).addBulk(
+      jobs.map(({ payload, at }) => ({
+        name,
+        data: payload,
+        opts: {
+          ...RETENTION,
+          jobId: queues[name].jobId(payload as never),
+          attempts: queues[name].attempts,
+          backoff: { type: 'custom' },
+          delay: at ? Math.max(0, at.getTime() - Date.now()) : 0,
+        },
+      })),
+    );
+
+  return {
+    async raise(name, jobs) {
+      if (jobs.length === 0) return;
+      try {
+        await add(name, jobs);
+      } catch (error) {
+        onFailure(name, error);
+      }
+    },
+    async ensure(name, jobs) {
+      const missing = await Promise.all(
+        jobs.map(async (raise) => {
+          const id = queues[name].jobId(raise.payload as never);
+          const job: Job | undefined = await queue(name).getJob(id);
+          return !job || (await makeRoom(job, raise.at)) ? raise : null;
+        }),
+      );
+      const wanted = missing.filter((raise) => raise !== null);
+      if (wanted.length > 0) await add(name, wanted);
+      return wanted.length;
+    },
+    queue,
+    async close() {
+      await Promise.all([...open.values()].map((created) => created.close()));
+    },
+  };
+}
+
+/** @returns whether the job is out of the way and has to be added anew */
+async function makeRoom(job: Job, at: Date | undefined): Promise<boolean> {
+  if (job.finishedOn) {
+    await job.remove();
+    return true;
+  }
+  const wanted = at?.getTime() ?? Date.now();
+  if (job.delay > 0 && job.timestamp + job.delay > wanted + 1000 && (await job.isDelayed()))
+    await job.changeDelay(Math.max(0, wanted - Date.now()));
+  return false;
+}

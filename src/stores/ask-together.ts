@@ -1,0 +1,39 @@
+import type { PreferenceOwner } from '../contracts/preferences.ts';
+import { ownerKey } from '../domain/owner.ts';
+import { BULK_LIMIT, type CmsClient, type CmsPreferences } from './cms-client.ts';
+import type { Guard } from './guard.ts';
+
+/** By-user questions at a time, for those the bulk answers left out. */
+const BY_USER_AT_ONCE = 10;
+
+/**
+ * Asks for the preferences of several owners: pages of `bulk-get`, then by user for those no page
+ * answered. One page after the other, so that a dead CMS costs one time-out and not one per page.
+ * @returns the answers there were, by `ownerKey`
+ */
+export async function askTogether(
+  client: Pick<CmsClient, 'preferencesByUser' | 'preferencesBulk'>,
+  guard: Guard,
+  owners: PreferenceOwner[],
+): Promise<Map<string, CmsPreferences>> {
+  const answers = new Map<string, CmsPreferences>();
+  for (const page of owners.length > 1 ? pagesOf(owners, BULK_LIMIT) : []) {
+    const bulk = await guard.ask(() => client.preferencesBulk(page));
+    for (const [key, answer] of bulk ?? []) answers.set(key, answer);
+  }
+  const left = owners.filter((owner) => !answers.has(ownerKey(owner)));
+  for (const few of pagesOf(left, BY_USER_AT_ONCE)) {
+    const asked = few.map(async (owner) => {
+      const answer = await guard.ask(() => client.preferencesByUser(owner));
+      if (answer) answers.set(ownerKey(owner), answer);
+    });
+    await Promise.all(asked);
+  }
+  return answers;
+}
+
+function pagesOf<T>(items: T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, page) =>
+    items.slice(page * size, (page + 1) * size),
+  );
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { answerJson, type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
+import { chromaStore } from './chroma.ts';
+import type { LeftoverStore } from './store.ts';
+
+/** What a real server cannot be made to do; the rest is tried against one in the flows. */
+
+const file = { documentId: 'doc', storageKey: null };
+const collection = { id: '00000000-0000-0000-0000-000000000001', name: 'global' };
+let chroma: HttpDouble;
+let store: LeftoverStore;
+
+beforeAll(async () => {
+  chroma = await httpDouble(() => {});
+  store = chromaStore({
+    CHROMA_URL: chroma.url,
+    CHROMA_COLLECTION: 'global',
+    STORE_TIMEOUT_SECONDS: 1,
+  });
+});
+afterAll(() => chroma.close());
+beforeEach(() => {
+  chroma.asked.length = 0;
+});
+
+/** Opens the collection; its records are the test's. */
+function withRecords(records: HttpDouble['answer']): HttpDouble['answer'] {
+  return (asked, response) => {
+    if (asked.method === 'GET') return answerJson(response, 200, collection);
+    records(asked, response);
+  };
+}
+
+describe('vector store', () => {
+  it('never deletes without ids, and nothing when nothing is found', async () => {
+    chroma.answer = withRecords((_, response) =>
+      answerJson(response, 200, { ids: [], include: [] }),
+    );
+    expect(await store.remove(file)).toMatchObject({ removed: 0 });
+    expect(chroma.asked.map(({ path }) => path.split('/').at(-1))).toEqual(['global', 'get']);
+    expect(chroma.asked[1]?.body).toMatchObject({ where: { document_id: { $eq: 'doc' } } });
+  });
+
+  it('does not go round for ever when the server keeps what it was told to delete', async () => {
+    chroma.answer = withRecords(({ path }, response) =>
+      answerJson(response, 200, path.endsWith('/get') ? { ids: ['a'], include: [] } : {}),
+    );
+    await expect(store.remove(file)).rejects.toMatchObject({ code: 'still there' });
+    expect(chroma.asked.filter(({ path }) => path.endsWith('/delete'))).toHaveLength(1);
+  });
+
+  it.each([
+    [401, true],
+    [403, true],
+    [404, true],
+    [400, false],
+    [500, false],
+  ])('a status of %i proves nothing; only a person can help: %s', async (status, configuration) => {
+    chroma.answer = (_, response) => answerJson(response, status, { message: 'doc' });
+    await expect(store.remaining(file)).rejects.toMatchObject({ configuration });
+    chroma.answer = withRecords((_, response) => answerJson(response, status, { message: 'doc' }));
+    const question = store.remaining(file);
+    await expect(question).rejects.toMatchObject({ name: 'StoreError', configuration });
+    await expect(question).rejects.not.toThrow(/doc/);
+  });
+
+  it('takes garbage for an outage', async () => {
+    chroma.answer = (_, response) => response.writeHead(200).end('<html>');
+    await expect(store.check()).rejects.toMatchObject({ code: 'unexpected body' });
+    chroma.answer = withRecords((_, response) => answerJson(response, 200, { surprise: true }));
+    await expect(store.remaining(file)).rejects.toMatchObject({ name: 'StoreError' });
+  });
+
+  it('gives up on a server that hangs, at every step', async () => {
+    chroma.answer = () => {};
+    await expect(store.check()).rejects.toMatchObject({ timedOut: true });
+    chroma.answer = withRecords(() => {});
+    await expect(store.remaining(file)).rejects.toMatchObject({ timedOut: true });
+  });
+});

@@ -1,0 +1,120 @@
+import type { z } from 'zod';
+import type { StoreName } from './store.ts';
+import { failureCode, StoreError } from './store-error.ts';
+
+/** One way to ask a store over HTTP: bounded in time, and every way to fail told apart. */
+
+export interface HttpService {
+  store: StoreName;
+  baseUrl: string;
+  /** Bearer token, where the service wants one. */
+  token?: string;
+  /** Names of the variables to look at when an address or a credential is wrong. */
+  settings: { url: string; token: string };
+  /** For the whole exchange, body included. */
+  timeoutMs: number;
+}
+
+export interface Question {
+  operation: string;
+  path: string;
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  body?: unknown;
+}
+
+/** `absent` is 404 or 410; else the status is 2xx and `body` the JSON, undefined if it is none. */
+export type Answer = { absent: true } | { absent: false; body: unknown };
+
+/**
+ * Asks once, without following redirects: they would drop the token or change the method.
+ * @throws StoreError for everything but 2xx, 404 and 410
+ */
+export async function ask(service: HttpService, question: Question): Promise<Answer> {
+  const { status, text } = await exchange(service, question);
+  if (status === 404 || status === 410) return { absent: true };
+  if (status >= 200 && status < 300) return { absent: false, body: parsed(text) };
+  const { settings } = service;
+  if (status === 401 || status === 403) {
+    throw failure(service, question, status, true, `${settings.token} must be allowed to do this`);
+  }
+  if (status >= 300 && status < 400) {
+    throw failure(service, question, status, true, `set ${settings.url} to where it redirects to`);
+  }
+  throw failure(service, question, status, false, 'the log of that service tells why');
+}
+
+/**
+ * Reads a body by its schema.
+ * @throws StoreError when it does not fit: that is an outage, whatever the status was
+ */
+export function fitting<Schema extends z.ZodType>(
+  schema: Schema,
+  body: unknown,
+  service: HttpService,
+  question: Question,
+): z.output<Schema> {
+  const read = schema.safeParse(body);
+  if (read.success) return read.data;
+  const where = read.error.issues.map((issue) => issue.path.join('.') || 'the whole body');
+  const advice = `the answer does not fit the contract at ${[...new Set(where)].join(', ')}`;
+  throw failure(
+    service,
+    question,
+    'unexpected body',
+    false,
+    `${advice}; see ${service.settings.url}`,
+  );
+}
+
+/** Nothing is at an address that has to exist. */
+export function wrongAddress(service: HttpService, question: Question): StoreError {
+  const advice = `nothing is there; see that ${service.settings.url} is right`;
+  return failure(service, question, 404, true, advice);
+}
+
+async function exchange(service: HttpService, question: Question) {
+  const { token, timeoutMs, baseUrl, settings } = service;
+  const { method = 'GET', path, body } = question;
+  try {
+    const response = await fetch(baseUrl.replace(/\/+$/, '') + path, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    const code = failureCode(error);
+    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+    const advice = timedOut
+      ? `no answer within ${timeoutMs} ms; see whether the service is overloaded`
+      : `see that the service runs and that ${settings.url} is right`;
+    const { store } = service;
+    const { operation } = question;
+    throw new StoreError({ store, operation, code, configuration: false, timedOut, advice });
+  }
+}
+
+function failure(
+  { store }: HttpService,
+  { operation }: Question,
+  code: number | string,
+  configuration: boolean,
+  advice: string,
+): StoreError {
+  return new StoreError({ store, operation, code, configuration, advice });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

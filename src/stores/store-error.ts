@@ -1,0 +1,43 @@
+import type { StoreName } from './store.ts';
+
+export interface StoreFailure {
+  store: StoreName;
+  operation: string;
+  /** HTTP status, or the error code of the network or of the store. */
+  code: number | string;
+  /** Only a person can put it right: missing bucket or collection, refused credentials, wrong URL. */
+  configuration: boolean;
+  /** The store was too slow, as opposed to answering badly or not being there. */
+  timedOut?: boolean;
+  /** What to do about it. Goes into logs: no secrets, no e-mail addresses, no keys or file names. */
+  advice: string;
+}
+
+/**
+ * A store gave no usable answer. It never carries the original error as its cause: messages of
+ * clients quote addresses and keys.
+ */
+export class StoreError extends Error {
+  override name = 'StoreError';
+  readonly store: StoreName;
+  readonly operation: string;
+  readonly code: number | string;
+  readonly configuration: boolean;
+  readonly timedOut: boolean;
+
+  constructor(failure: StoreFailure) {
+    super(`${failure.store}: ${failure.operation} failed (${failure.code}); ${failure.advice}`);
+    this.store = failure.store;
+    this.operation = failure.operation;
+    this.code = failure.code;
+    this.configuration = failure.configuration;
+    this.timedOut = failure.timedOut ?? false;
+  }
+}
+
+/** The most telling code of anything a client threw: `ECONNREFUSED`, `TimeoutError`, `NoSuchBucket`. */
+export function failureCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.cause instanceof Error ? failureCode(error.cause) : error.name;
+}

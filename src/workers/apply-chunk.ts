@@ -1,0 +1,183 @@
+import type { Config } from '../config.ts';
+import type { Transaction } from '../db/client.ts';
+import {
+  addCounts,
+  type BatchRow,
+  dropUnused,
+  lockOrOpenBatches,
+  type Opening,
+} from '../db/queries/batches.ts';
+import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
+import { cancelCorrections, createCorrections, saveErrors } from '../db/queries/failures.ts';
+import {
+  addLateEvents,
+  fileKey,
+  knownFiles,
+  markApplied,
+  type PlacedChange,
+  removeLines,
+  saveLines,
+  saveStates,
+} from '../db/queries/files.ts';
+import type { InboxRow } from '../db/queries/inbox.ts';
+import { reachesThreshold } from '../domain/batching.ts';
+import { foldEvents, type KnownFile } from '../domain/fold-events.ts';
+import { ownerKey } from '../domain/owner.ts';
+import { countChanges } from './count-changes.ts';
+
+/** What a chunk set in motion; the alarms are raised after the commit. */
+export interface Applied {
+  opened: { batch_id: string; due_at: Date }[];
+  closings: { closing: Closing; reason: 'threshold' }[];
+  corrections: { id: number; run_at: Date }[];
+  changes: PlacedChange[];
+}
+
+/** A change together with what was known before it. */
+export interface JudgedChange extends PlacedChange {
+  known: KnownFile | null;
+}
+
+/**
+ * Applies locked inbox rows in set-based statements: opens or finds the batches, moves the files,
+ * records failures, creates and cancels corrections, and closes what reached its threshold.
+ * @param openings how each owner's batch starts if there is none; keyed by `ownerKey`
+ */
+export async function applyChunk(
+  tx: Transaction,
+  rows: InboxRow[],
+  openings: Map<string, Opening>,
+  config: Config,
+  now: Date,
+): Promise<Applied & { batches: (BatchRow & { opened: boolean })[] }> {
+  const batches = await lockOrOpenBatches(tx, [...openings.values()], now);
+  const batchOf = new Map(batches.map((batch) => [ownerKey(batch), batch.batch_id]));
+  const byFile = groupBy(rows, fileKey);
+  const files = [...byFile.values()].map((group) => group[0]!);
+  const known = await knownFiles(tx, files, batchOf);
+  const changes = [...byFile].map(([key, events]): JudgedChange => {
+    const before = known.get(key) ?? null;
+    const file = events[0]!;
+    return {
+      file,
+      batchId: batchOf.get(ownerKey(file))!,
+      known: before,
+      change: foldEvents(before, events),
+    };
+  });
+
+  const gone = changes.filter(({ change }) => change.removesLine);
+  await removeLines(
+    tx,
+    gone.map(({ known }) => known!.line!.id),
+  );
+  const lineIds = await saveLines(tx, changes);
+  await saveStates(tx, changes, lineIds);
+  await bookEvents(tx, changes, lineIds);
+  const corrections = await answerFailures(tx, changes, config, now);
+
+  const counted = await addCounts(tx, countChanges(changes));
+  const openedIds = new Set(batches.filter((b) => b.opened).map((b) => b.batch_id));
+  const filled = new Set(counted.filter((b) => b.total_files > 0).map((b) => b.batch_id));
+  const unused = [...openedIds].filter((id) => !filled.has(id));
+  await dropUnused(tx, unused);
+
+  const closings: Applied['closings'] = [];
+  for (const batch of counted.filter(isFull)) {
+    const options = mailOptions(config);
+    const closing = await closeBatch(tx, batch, 'threshold', now, options);
+    closings.push({ closing, reason: 'threshold' });
+  }
+  const closed = new Set(closings.map(({ closing }) => closing.batch_id));
+  const opened = batches.filter(
+    (b) => b.opened && filled.has(b.batch_id) && !closed.has(b.batch_id),
+  );
+  return { batches, opened, closings, corrections, changes };
+}
+
+function isFull(batch: BatchRow): boolean {
+  const counts = {
+    total: batch.total_files,
+    successful: batch.successful_files,
+    failed: batch.failed_files,
+  };
+  return reachesThreshold(counts, batch.user_preferences_snapshot.batch_size_threshold);
+}
+
+/** What closing a batch has to know of the configuration. */
+export const mailOptions = (config: Config) => ({
+  mailsEnabled: config.ENABLE_EMAIL_NOTIFICATIONS,
+  maxAttempts: config.EMAIL_MAX_ATTEMPTS,
+});
+
+/** Notes for each event which line it was absorbed into: the audit's books. */
+async function bookEvents(tx: Transaction, changes: JudgedChange[], lineIds: Map<string, number>) {
+  const events = changes.flatMap(({ file, change }) =>
+    change.events.map((standing) => ({
+      standing,
+      lineId:
+        standing.in === 'open'
+          ? (lineIds.get(fileKey(file)) ?? null)
+          : standing.in === 'closed'
+            ? standing.lineId
+            : null,
+    })),
+  );
+  await markApplied(tx, events);
+  const late = events.filter(({ standing }) => standing.in === 'closed');
+  await addLateEvents(
+    tx,
+    late.map(({ lineId }) => lineId!),
+  );
+}
+
+async function answerFailures(
+  tx: Transaction,
+  changes: JudgedChange[],
+  config: Config,
+  now: Date,
+): Promise<{ id: number; run_at: Date }[]> {
+  const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
+  await cancelCorrections(
+    tx,
+    outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
+  );
+  await saveErrors(
+    tx,
+    changes.flatMap(({ file, batchId, change }) =>
+      change.failures.map((failure) => ({
+        file,
+        batchId,
+        failure,
+        corrected: config.ENABLE_AUTO_CORRECTION && change.corrects === failure,
+      })),
+    ),
+  );
+  if (!config.ENABLE_AUTO_CORRECTION) return [];
+  const tasks = changes.flatMap(({ file, batchId, change }) =>
+    change.corrects
+      ? [
+          {
+            file,
+            batchId,
+            fileName: change.line?.fileName ?? file.file_document_id,
+            storageKey: change.storageKey,
+            failure: change.corrects,
+          },
+        ]
+      : [],
+  );
+  const waits = config.AUTO_CORRECTION_MODE === 'approve';
+  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
+  return createCorrections(tx, tasks, waits ? 'awaiting_approval' : 'pending', runAt);
+}
+
+function groupBy<Item>(items: Item[], key: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { PreferenceOwner } from '../contracts/preferences.ts';
+import { sqlState, type Transaction } from '../db/client.ts';
+import { findOpenBatches, type Opening } from '../db/queries/batches.ts';
+import {
+  acceptEvents,
+  deadLetterEvent,
+  type InboxRow,
+  lockUnapplied,
+  lockUnappliedEvent,
+  ownersOfChunk,
+  unappliedIds,
+} from '../db/queries/inbox.ts';
+import type { Deps } from '../deps.ts';
+import { ownerKey } from '../domain/owner.ts';
+import { reasonOf } from '../errors.ts';
+import type { FileEventsPayload } from '../queues/registry.ts';
+import { type Applied, applyChunk } from './apply-chunk.ts';
+import { raiseAfterClosing, raiseAlarms } from './raise.ts';
+import type { JobContext } from './run-job.ts';
+
+/**
+ * `file-events`: applies one chunk of accepted events in one transaction, then raises the alarms. A
+ * producer's own job carries its events instead; they are stored first and go on by id.
+ */
+export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, job: JobContext) {
+  const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job.id);
+  try {
+    await apply(deps, chunkId, (tx) => lockUnapplied(tx, chunkId));
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    await applyOneByOne(deps, chunkId);
+  }
+}
+
+/** Stores a producer's own events; the job's id keeps a second run from storing them twice. */
+async function store(
+  deps: Deps,
+  { events }: Extract<FileEventsPayload, { events: unknown }>,
+  jobId: string,
+) {
+  const chunkId = randomUUID();
+  const now = new Date();
+  const accepted = await acceptEvents(
+    deps.db.sql,
+    chunkId,
+    events.map((payload, index) => ({
+      event_id: payload.event_id ?? `job-${jobId}-${index}`,
+      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : now,
+      payload,
+    })),
+  );
+  deps.metrics.eventsAccepted.inc(accepted.filter((a) => a.status === 'accepted').length);
+  return chunkId;
+}
+
+/** One event at a time; those that the database refuses are set aside with the reason. */
+async function applyOneByOne(deps: Deps, chunkId: string): Promise<void> {
+  for (const id of await unappliedIds(deps.db.sql, chunkId)) {
+    try {
+      await apply(deps, chunkId, (tx) => lockUnappliedEvent(tx, id));
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      deps.log.error({ err: error, event: id }, 'event cannot be applied; dead-lettered');
+      await deadLetterEvent(deps.db.sql, id, reasonOf(error));
+    }
+  }
+}
+
+/** The database refuses the data (classes 22 and 23): trying again cannot help. */
+const isDataError = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '');
+
+/** An owner's batch closed after it was looked up: preferences have to be resolved after all. */
+class BatchClosedMeanwhile extends Error {
+  override name = 'BatchClosedMeanwhile';
+}
+
+async function apply(
+  deps: Deps,
+  chunkId: string,
+  lock: (tx: Transaction) => Promise<InboxRow[]>,
+): Promise<void> {
+  const owners = await ownersOfChunk(deps.db.sql, chunkId);
+  if (owners.length === 0) return;
+  let resolveAll = false;
+  for (;;) {
+    const { openings, guessed } = await findOpenings(deps, owners, resolveAll);
+    try {
+      const applied = await deps.db.sql.begin(async (tx) => {
+        const rows = await lock(tx);
+        if (rows.length === 0) return null;
+        const present = new Set(rows.map(ownerKey));
+        const needed = new Map([...openings].filter(([key]) => present.has(key)));
+        const result = await applyChunk(tx, rows, needed, deps.config, new Date());
+        if (result.batches.some((b) => b.opened && guessed.has(ownerKey(b))))
+          throw new BatchClosedMeanwhile();
+        return result;
+      });
+      if (applied) await announce(deps, applied);
+      return;
+    } catch (error) {
+      if (!(error instanceof BatchClosedMeanwhile)) throw error;
+      resolveAll = true;
+    }
+  }
+}
+
+/**
+ * How each owner's batch would start. Only owners without an open batch need their preferences; for
+ * the others the open batch's own are a guess that is checked under the lock.
+ */
+async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: boolean) {
+  const open = resolveAll ? [] : await findOpenBatches(deps.db.sql, owners);
+  const guessed = new Set(open.map(ownerKey));
+  const unresolved = owners.filter((owner) => !guessed.has(ownerKey(owner)));
+  const resolved = await deps.preferences.resolveMany(unresolved);
+  const now = Date.now();
+  const openings = new Map<string, Opening>();
+  for (const batch of open)
+    openings.set(ownerKey(batch), {
+      ...batch,
+      settings: batch.user_preferences_snapshot,
+      source: batch.preferences_source,
+      age_seconds: batch.preferences_age_seconds,
+    });
+  for (const owner of unresolved) {
+    const found = resolved.get(ownerKey(owner));
+    if (!found) throw new Error('preferences were not resolved for every owner');
+    openings.set(ownerKey(owner), {
+      ...owner,
+      settings: found.settings,
+      source: found.source,
+      age_seconds: Math.round(found.age_seconds),
+      due_at: new Date(now + found.settings.notification_delay_minutes * 60_000),
+    });
+  }
+  return { openings, guessed };
+}
+
+async function announce(deps: Deps, applied: Applied): Promise<void> {
+  const { metrics } = deps;
+  metrics.batchesCreated.inc(applied.opened.length);
+  metrics.correctionsCreated.inc(applied.corrections.length);
+  for (const { change } of applied.changes) {
+    for (const failure of change.failures) metrics.fileErrors.inc({ category: failure.category });
+    if (change.line && (change.line.status === 'success' || change.line.status === 'failed'))
+      metrics.filesProcessed.inc({ status: change.line.status });
+  }
+  await raiseAlarms(deps, applied.opened);
+  await raiseAfterClosing(deps, applied.closings);
+  await deps.producer.raise(
+    'corrections',
+    applied.corrections.map(({ id, run_at }) => ({ payload: { correction_id: id }, at: run_at })),
+  );
+}

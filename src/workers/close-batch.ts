@@ -1,0 +1,40 @@
+import { lockBatch, setDue } from '../db/queries/batches.ts';
+import { closeBatch } from '../db/queries/close-batch.ts';
+import type { Deps } from '../deps.ts';
+import { onAlarm } from '../domain/batching.ts';
+import { NotYet } from '../errors.ts';
+import { mailOptions } from './apply-chunk.ts';
+import { raiseAfterClosing } from './raise.ts';
+
+/** `batch-close`: the alarm clock. Postgres decides whether the batch closes, waits, or is closed. */
+export async function closeDueBatch(deps: Deps, { batch_id }: { batch_id: string }): Promise<void> {
+  const { config, db } = deps;
+  const result = await db.sql.begin(async (tx) => {
+    const batch = await lockBatch(tx, batch_id);
+    if (batch?.status !== 'processing') return null;
+    const now = new Date();
+    const alarm = onAlarm(
+      {
+        startedAt: batch.batch_start_time,
+        dueAt: batch.due_at,
+        closeRequestedAt: batch.close_requested_at,
+        counts: {
+          total: batch.total_files,
+          successful: batch.successful_files,
+          failed: batch.failed_files,
+        },
+      },
+      now,
+      batch.user_preferences_snapshot.notification_delay_minutes * 60_000,
+      config.MAX_BATCH_AGE_HOURS * 3_600_000,
+    );
+    if (alarm.action === 'wait') {
+      await setDue(tx, batch_id, alarm.until);
+      return { wait: alarm.until, closed: null };
+    }
+    const closing = await closeBatch(tx, batch, alarm.reason, now, mailOptions(config));
+    return { wait: null, closed: { closing, reason: alarm.reason } };
+  });
+  if (result?.wait) throw new NotYet(result.wait, 'the batch is not due');
+  if (result?.closed) await raiseAfterClosing(deps, [result.closed]);
+}

@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Worker } from 'bullmq';
+import type { Deps } from '../deps.ts';
+
+/** Sweeps that may be missed before the process counts as stuck. */
+const MISSED_SWEEPS = 6;
+const GRACE_MS = 30_000;
+
+/**
+ * `/health/live`, `/health/ready` and `/metrics` of a worker process. Alive means that sweeps come
+ * through, which takes Postgres and the event loop; ready means that every worker reaches Redis.
+ * @returns the port it listens on (0 where the server is off) and how to close it
+ */
+export async function serveWorkerHealth(
+  deps: Deps,
+  workers: Worker[],
+  sweeping: { lastSweepAt(): number },
+): Promise<{ port: number; close(): Promise<void> }> {
+  const { WORKER_HEALTH_PORT, SWEEP_INTERVAL_SECONDS } = deps.config;
+  if (WORKER_HEALTH_PORT === 0) return { port: 0, close: async () => {} };
+  const stuckAfter = SWEEP_INTERVAL_SECONDS * 1000 * MISSED_SWEEPS + GRACE_MS;
+  const routes: Record<string, () => Promise<[number, string, string]>> = {
+    '/health/live': async () => {
+      const alive = Date.now() - sweeping.lastSweepAt() < stuckAfter;
+      return [alive ? 200 : 503, 'application/json', JSON.stringify({ alive })];
+    },
+    '/health/ready': async () => {
+      const ready = workers.every((worker) => worker.isRunning()) && (await answers(deps));
+      return [ready ? 200 : 503, 'application/json', JSON.stringify({ ready })];
+    },
+    '/metrics': async () => [
+      200,
+      deps.metrics.register.contentType,
+      await deps.metrics.register.metrics(),
+    ],
+  };
+  const server = createServer((request, response) => {
+    const route = routes[new URL(request.url ?? '/', 'http://worker').pathname];
+    const answer = route ? route() : Promise.resolve([404, 'text/plain', 'not found'] as const);
+    answer
+      .catch((error: unknown) => [503, 'text/plain', String(error)] as const)
+      .then(([status, type, body]) => {
+        response.writeHead(status, { 'content-type': type }).end(body);
+      });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(WORKER_HEALTH_PORT, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+async function answers(deps: Deps): Promise<boolean> {
+  const replies = await Promise.allSettled([deps.redis.ping(), deps.db.sql`select 1`]);
+  return replies.every((reply) => reply.status === 'fulfilled');
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig } from '../config.ts';
+import { migrateDatabase } from '../db/migrate.ts';
+import { openDeps } from '../deps.ts';
+import { refuseEviction } from '../queues/connection.ts';
+import { subscribeInvalidations } from '../queues/invalidation.ts';
+import { type QueueName, queueNames } from '../queues/registry.ts';
+import { onShutdown } from '../shutdown.ts';
+import { serveWorkerHealth } from './health.ts';
+import { startWorkers } from './start-workers.ts';
+import { startSweeping } from './sweep.ts';
+
+/** Entry of a worker process: all queues, or those of `--queues=a,b`. */
+async function main(): Promise<void> {
+  const names = chosenQueues();
+  const config = loadConfig();
+  const deps = openDeps(config, 'workers');
+  if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
+  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
+  const workers = startWorkers(deps, names);
+  const sweeping = startSweeping(deps);
+  const health = await serveWorkerHealth(deps, workers, sweeping);
+  await refuseEviction(deps.workerRedis());
+  deps.log.info({ queues: names, health: health.port }, 'workers started');
+  onShutdown(deps.log, async () => {
+    await Promise.all([sweeping.stop(), ...workers.map((worker) => worker.close())]);
+    await health.close();
+    await deps.close();
+  });
+}
+
+function chosenQueues(): QueueName[] {
+  const { values } = parseArgs({ options: { queues: { type: 'string' } } });
+  if (values.queues === undefined) return queueNames;
+  const asked = values.queues.split(',').map((name) => name.trim());
+  const unknown = asked.filter((name) => !queueNames.includes(name as QueueName));
+  if (unknown.length > 0)
+    throw new ConfigError(
+      `no such queue: ${unknown.join(', ')}; there are ${queueNames.join(', ')}`,
+    );
+  return asked as QueueName[];
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : error}\n`,
+  );
+  process.exit(1);
+});

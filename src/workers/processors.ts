@@ -1,0 +1,20 @@
+import type { QueueName } from '../queues/registry.ts';
+import { applyFileEvents } from './apply-file-events.ts';
+import { closeDueBatch } from './close-batch.ts';
+import { refreshPreferences } from './refresh-preferences.ts';
+import { renderEmail } from './render-email.ts';
+import { runCorrection } from './run-correction.ts';
+import type { Processor } from './run-job.ts';
+import { sendEmail } from './send-email.ts';
+import { writeBackToCms } from './write-back-to-cms.ts';
+
+/** What works each queue. A queue of the registry without an entry here does not compile. */
+export const processors: { [Name in QueueName]: Processor<Name> } = {
+  'file-events': applyFileEvents,
+  'batch-close': closeDueBatch,
+  'email-render': renderEmail,
+  'email-send': sendEmail,
+  'cms-write-back': writeBackToCms,
+  corrections: runCorrection,
+  preferences: refreshPreferences,
+};

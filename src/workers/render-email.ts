@@ -1,0 +1,101 @@
+import { findBatch } from '../db/queries/batches.ts';
+import { type EmailRow, failEmail, findEmail, saveRendered } from '../db/queries/emails.ts';
+import { type ReportedFile, reportedFiles } from '../db/queries/mail-content.ts';
+import type { Deps } from '../deps.ts';
+import { PermanentError } from '../errors.ts';
+import { messageIdFor } from '../mail/message.ts';
+import type { RenderedMail } from '../mail/render/batch-completion.ts';
+import {
+  LISTED_FILES,
+  type MailFile,
+  renderBatchCompletion,
+} from '../mail/render/batch-completion.ts';
+import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
+
+/** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
+export async function renderEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
+  const { sql } = deps.db;
+  const email = await findEmail(sql, email_id);
+  if (email?.send_status !== 'pending') return;
+  if (!email.rendered_at) {
+    try {
+      const mail = await render(deps, email);
+      const messageId = messageIdFor(email.id, deps.config.FROM_EMAIL);
+      await saveRendered(sql, email.id, { ...mail, messageId });
+    } catch (error) {
+      if (error instanceof PermanentError) await failEmail(sql, email.id, error.message);
+      throw error;
+    }
+  }
+  await deps.producer.raise('email-send', [{ payload: { email_id } }]);
+}
+
+async function render(deps: Deps, email: EmailRow): Promise<RenderedMail> {
+  if (email.email_type === 'error_alert') return renderErrorAlert(alertOf(deps, email));
+  return renderBatch(deps, email);
+}
+
+function alertOf(deps: Deps, { content_data }: EmailRow): AlertMail {
+  const { kind, subjectId, since, reason, details } = content_data as unknown as {
+    kind: AlertMail['kind'];
+    subjectId: string;
+    since: string;
+    reason: string;
+    details: AlertMail['details'];
+  };
+  const app_url = deps.config.APP_URL;
+  return { kind, subject_id: subjectId, since: new Date(since), reason, details, app_url };
+}
+
+async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
+  const { sql } = deps.db;
+  const batch = email.batch_id ? await findBatch(sql, email.batch_id) : undefined;
+  if (!batch?.closed_by || !batch.batch_end_time)
+    throw new PermanentError(`mail ${email.id} belongs to no closed batch`);
+  const listed = async (...statuses: MailFile['processing_status'][]) =>
+    (await reportedFiles(sql, batch.batch_id, statuses, LISTED_FILES)).map(mailFile);
+  const [failed, unfinished, successful] = await Promise.all([
+    listed('failed'),
+    listed('pending', 'processing'),
+    listed('success'),
+  ]);
+  return renderBatchCompletion({
+    batch_id: batch.batch_id,
+    company_id: batch.company_id,
+    bot_id: batch.bot_id,
+    user_email: batch.user_email,
+    closed_by: batch.closed_by,
+    status: batch.status as 'completed' | 'failed' | 'partially_completed',
+    batch_start_time: batch.batch_start_time,
+    batch_end_time: batch.batch_end_time,
+    total_files: batch.total_files,
+    successful_files: batch.successful_files,
+    failed_files: batch.failed_files,
+    preferences: batch.user_preferences_snapshot,
+    files: { failed, unfinished, successful },
+    app_url: deps.config.APP_URL,
+  });
+}
+
+function mailFile(row: ReportedFile): MailFile {
+  const planned = (action: 's3_delete' | 'chroma_delete' | 'cms_delete', proven: boolean | null) =>
+    row.correction_actions?.includes(action) && !row.not_applicable?.[action]
+      ? proven === true
+      : null;
+  return {
+    file_document_id: row.file_document_id,
+    file_name: row.file_name,
+    processing_status: row.processing_status,
+    processing_time_seconds: row.processing_time_seconds,
+    chunks_created: row.chunks_created,
+    file_size_bytes: row.file_size_bytes,
+    error_message: row.error_message,
+    error_category: row.error_category,
+    correction: row.correction_status && {
+      status: row.correction_status,
+      s3: planned('s3_delete', row.s3_cleanup_completed),
+      chroma: planned('chroma_delete', row.chroma_cleanup_completed),
+      cms: planned('cms_delete', row.cms_cleanup_completed),
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type CorrectionEnd,
+  type CorrectionRow,
+  claimCorrection,
+  endCorrection,
+  findCorrection,
+  logStep,
+  objectionTo,
+  settleStep,
+} from '../db/queries/corrections.ts';
+import type { Deps } from '../deps.ts';
+import { backoffDelay } from '../domain/backoff.ts';
+import type { CorrectionAction } from '../domain/corrections.ts';
+import { NotYet, reasonOf } from '../errors.ts';
+import type { StoredFile } from '../stores/store.ts';
+import { alertCorrection } from './alert-correction.ts';
+import { removeAndProve, storageKeyOf } from './remove-leftovers.ts';
+
+/** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
+const RETRY_CAP_MS = 300_000;
+/** A guard that has to wait for an accepted event asks again after this, in milliseconds. */
+const WAIT_FOR_EVENTS_MS = 1000;
+
+/**
+ * `corrections`: removes what a failed file left behind. Each step is guarded, done, proven by
+ * read-back and logged; a proven step is never repeated; the CMS record goes last.
+ */
+export async function runCorrection(
+  deps: Deps,
+  { correction_id }: { correction_id: number },
+): Promise<void> {
+  const { sql } = deps.db;
+  const token = randomUUID();
+  const task = await claimCorrection(sql, correction_id, token, leaseSeconds(deps));
+  if (!task) return waitIfEarly(deps, correction_id);
+  const end = await perform(deps, task, token);
+  const ended = await endCorrection(sql, task.id, token, end);
+  if (!ended) return;
+  if (end.status === 'pending') throw new NotYet(end.runAt, `correction not done: ${end.reason}`);
+  deps.metrics.correctionsCompleted.inc({ status: end.status });
+  if (end.status === 'failed' || (end.status === 'cancelled' && end.conflict))
+    await alertCorrection(deps, task, end);
+}
+
+/** Every step extends the lease; it must outlive one remove and one read-back. */
+const leaseSeconds = ({ config }: Deps) => config.STORE_TIMEOUT_SECONDS * 6 + 30;
+
+async function waitIfEarly(deps: Deps, id: number): Promise<void> {
+  const task = await findCorrection(deps.db.sql, id);
+  if (task?.status === 'pending') throw new NotYet(task.run_at, 'the correction is not due');
+}
+
+async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<CorrectionEnd> {
+  const file: StoredFile = {
+    documentId: task.file_document_id,
+    storageKey: task.storage_key,
+  };
+  const stop = await guard(deps, task, false);
+  if (stop) return stop;
+  const failures: string[] = [];
+  try {
+    file.storageKey ??= await storageKeyOf(deps, task);
+  } catch (error) {
+    failures.push(reasonOf(error));
+  }
+  if (deps.config.AUTO_CORRECTION_MODE === 'dry-run') return dryRun(deps, task, file, token);
+
+  let touched = task.s3_cleanup_completed || task.chroma_cleanup_completed;
+  // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
+  for (const action of ['chroma_delete', 's3_delete', 'cms_delete'] as const) {
+    if (!task.correction_actions.includes(action) || isSettled(task, action)) continue;
+    if (action === 's3_delete' && failures.length > 0) continue; // its key could not be looked up
+    if (action === 'cms_delete' && failures.length > 0) break;
+    const objection = await guard(deps, task, touched);
+    if (objection) return objection;
+    const outcome = await removeAndProve(deps, action, file);
+    await logStep(deps.db.sql, task.id, token, outcome.entry, leaseSeconds(deps));
+    touched ||= outcome.kind === 'proven';
+    if (outcome.kind === 'failed') failures.push(outcome.entry.detail);
+    else
+      await settleStep(
+        deps.db.sql,
+        task.id,
+        token,
+        action,
+        outcome.kind === 'not_applicable' ? outcome.entry.detail : null,
+      );
+  }
+  if (failures.length === 0) return afterwards(deps, task);
+  return retryOrFail(deps, task, failures.join('; '));
+}
+
+/** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
+async function afterwards(deps: Deps, task: CorrectionRow): Promise<CorrectionEnd> {
+  const objection = await objectionTo(deps.db.sql, task);
+  if (objection === null || objection === 'waiting') return { status: 'completed' };
+  return { status: 'cancelled', reason: `after the removal: ${objection}`, conflict: true };
+}
+
+async function guard(
+  deps: Deps,
+  task: CorrectionRow,
+  touched: boolean,
+): Promise<CorrectionEnd | null> {
+  const objection = await objectionTo(deps.db.sql, task);
+  if (objection === null) return null;
+  if (objection === 'waiting')
+    return {
+      status: 'pending',
+      reason: 'an accepted event of the file is not applied yet',
+      runAt: new Date(Date.now() + WAIT_FOR_EVENTS_MS),
+    };
+  return { status: 'cancelled', reason: objection, conflict: touched };
+}
+
+function isSettled(task: CorrectionRow, action: CorrectionAction): boolean {
+  const proven = {
+    s3_delete: task.s3_cleanup_completed,
+    chroma_delete: task.chroma_cleanup_completed,
+    cms_delete: task.cms_cleanup_completed,
+  };
+  return proven[action] || task.not_applicable[action] !== undefined;
+}
+
+async function dryRun(
+  deps: Deps,
+  task: CorrectionRow,
+  file: StoredFile,
+  token: string,
+): Promise<CorrectionEnd> {
+  const steps = task.correction_actions.join(', ');
+  const detail = `would run ${steps}; storage key ${file.storageKey ? 'known' : 'unknown'}`;
+  const entry = { at: new Date().toISOString(), action: 'plan', result: 'dry_run', detail };
+  await logStep(deps.db.sql, task.id, token, entry, leaseSeconds(deps));
+  return { status: 'dry_run' };
+}
+
+function retryOrFail(deps: Deps, task: CorrectionRow, reason: string): CorrectionEnd {
+  const { MAX_CORRECTION_ATTEMPTS, CORRECTION_RETRY_BASE_SECONDS } = deps.config;
+  if (task.attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
+  const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
+  const delay = backoffDelay(task.attempts, backoff, Math.random());
+  return { status: 'pending', reason, runAt: new Date(Date.now() + delay) };
+}

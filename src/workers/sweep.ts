@@ -1,0 +1,130 @@
+import type { Sql } from '../db/client.ts';
+import { overdueBatches } from '../db/queries/batches.ts';
+import { overdueCorrections } from '../db/queries/corrections.ts';
+import { logAttempt, overdueEmails, reclaimExpired } from '../db/queries/emails.ts';
+import { overdueChunks } from '../db/queries/inbox.ts';
+import { staleBatches } from '../db/queries/preferences.ts';
+import { overdueWriteBacks } from '../db/queries/write-back.ts';
+import type { Deps } from '../deps.ts';
+import type { Raise } from '../queues/producer.ts';
+import type { QueueName } from '../queues/registry.ts';
+import { alertOperators } from './send-email.ts';
+
+/** Any constant will do; it only has to be the same in every process. */
+const SWEEP_LOCK = 7_301_947_224;
+const PAGE = 500;
+
+/**
+ * Puts back in motion whatever Postgres says is due and Redis does not know (promise 2). One process
+ * at a time sweeps; the others find the lock taken and leave.
+ * @returns how many jobs were raised, or null where another process is sweeping
+ */
+export async function sweep(deps: Deps): Promise<number | null> {
+  const connection = await deps.db.sql.reserve();
+  try {
+    const [lock] = await connection<{ taken: boolean }[]>`
+      select pg_try_advisory_lock(${SWEEP_LOCK}) as taken`;
+    if (!lock?.taken) return null;
+    try {
+      return await sweepAll(deps, connection);
+    } finally {
+      await connection`select pg_advisory_unlock(${SWEEP_LOCK})`;
+    }
+  } finally {
+    connection.release();
+  }
+}
+
+async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
+  await reclaimMails(deps);
+  const now = new Date();
+  // Rows younger than one interval are most likely on their way already.
+  const settled = new Date(now.getTime() - deps.config.SWEEP_INTERVAL_SECONDS * 1000);
+  let raised = 0;
+  const put = async <Name extends QueueName>(name: Name, jobs: Raise<Name>[]) => {
+    const count = await deps.producer.ensure(name, jobs);
+    if (count > 0) deps.metrics.sweepRaised.inc({ queue: name }, count);
+    raised += count;
+  };
+  for await (const rows of overdueChunks(sql, settled).cursor(PAGE))
+    await put(
+      'file-events',
+      rows.map((row) => ({ payload: row })),
+    );
+  for await (const rows of overdueBatches(sql, now).cursor(PAGE))
+    await put(
+      'batch-close',
+      rows.map(({ batch_id }) => ({ payload: { batch_id } })),
+    );
+  for await (const rows of overdueEmails(sql, settled).cursor(PAGE)) {
+    const jobs = (rendered: boolean) =>
+      rows
+        .filter((row) => row.rendered === rendered)
+        .map(({ id }) => ({ payload: { email_id: id } }));
+    await put('email-render', jobs(false));
+    await put('email-send', jobs(true));
+  }
+  for await (const rows of overdueCorrections(sql).cursor(PAGE))
+    await put(
+      'corrections',
+      rows.map(({ id }) => ({ payload: { correction_id: id } })),
+    );
+  for await (const rows of staleBatches(sql, settled).cursor(PAGE))
+    await put(
+      'preferences',
+      rows.map((row) => ({ payload: row })),
+    );
+  for await (const rows of overdueWriteBacks(sql, settled).cursor(PAGE))
+    await put(
+      'cms-write-back',
+      rows.map((row) => ({ payload: row })),
+    );
+  return raised;
+}
+
+/** Senders that vanished leave their claims behind; the row tells whether the mail may have left. */
+async function reclaimMails(deps: Deps): Promise<void> {
+  const resend = deps.config.EMAIL_UNKNOWN_POLICY === 'resend';
+  for (;;) {
+    const reclaimed = await reclaimExpired(deps.db.sql, resend, PAGE);
+    for (const email of reclaimed) {
+      const reason = email.error_message ?? 'the sender vanished';
+      const outcome = email.handed_over_at ? 'unknown' : 'transient';
+      await logAttempt(deps.db.sql, { email, outcome, transport: null, reason, nextRetryAt: null });
+      if (email.send_status === 'unknown') await alertOperators(deps, email, 'unknown', reason);
+    }
+    if (reclaimed.length < PAGE) return;
+  }
+}
+
+/**
+ * Sweeps every interval until stopped.
+ * @returns the stop function, which waits for a sweep in progress, and the time of the last sweep
+ */
+export function startSweeping(deps: Deps): { stop(): Promise<void>; lastSweepAt(): number } {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let last = Date.now();
+  let running = Promise.resolve();
+  const once = async () => {
+    try {
+      await sweep(deps);
+      last = Date.now();
+    } catch (error) {
+      deps.log.warn({ err: error }, 'sweep failed; the next one comes');
+    }
+    if (!stopped) timer = setTimeout(start, deps.config.SWEEP_INTERVAL_SECONDS * 1000);
+  };
+  const start = () => {
+    running = once();
+  };
+  start();
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+      return running;
+    },
+    lastSweepAt: () => last,
+  };
+}

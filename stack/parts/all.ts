@@ -1,0 +1,45 @@
+import { startChroma } from './chroma.ts';
+import { startCms } from './cms.ts';
+import { startInboxPart } from './inbox.ts';
+import type { PartName, StartPart } from './part.ts';
+import { startPostgres } from './postgres.ts';
+import { startRedis } from './redis.ts';
+import { startS3 } from './s3.ts';
+
+/** Every part: the variables that say somebody else provides it, and how to start it if not. */
+
+interface Part {
+  isGiven(env: Readonly<Record<string, string>>): boolean;
+  start: StartPart;
+}
+
+const PARTS: Record<PartName, Part> = {
+  postgres: {
+    // The built-in CMS keeps its own database; one given for Tidings is not used for it.
+    isGiven: (env) => Boolean(env.DATABASE_URL && (env.CMS_DATABASE_URL || env.CMS_API_URL)),
+    start: startPostgres,
+  },
+  redis: { isGiven: (env) => Boolean(env.REDIS_URL), start: startRedis },
+  chroma: { isGiven: (env) => Boolean(env.CHROMA_URL), start: startChroma },
+  // A bucket without an endpoint is one at AWS.
+  s3: { isGiven: (env) => Boolean(env.S3_ENDPOINT || env.S3_BUCKET), start: startS3 },
+  inbox: { isGiven: (env) => Boolean(env.SMTP_SERVER), start: startInboxPart },
+  cms: { isGiven: (env) => Boolean(env.CMS_API_URL), start: startCms },
+};
+
+/** The parts, of those considered, that nothing in the environment provides. */
+export function partsToStart(
+  env: Readonly<Record<string, string>>,
+  considered: readonly PartName[] = Object.keys(PARTS) as PartName[],
+): PartName[] {
+  const withoutCms = !considered.includes('cms');
+  return considered.filter((name) => {
+    if (name === 'postgres' && withoutCms) return !env.DATABASE_URL;
+    return !PARTS[name].isGiven(env);
+  });
+}
+
+/** How to start a part. */
+export function startOf(name: PartName): StartPart {
+  return PARTS[name].start;
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { startApp } from './app.ts';
+import { startStack } from './stack.ts';
+
+/** Entry of `npm start`: everything, until Ctrl-C, SIGTERM or the death of a process. */
+
+const log = (line: string) => console.log(`  ${line}`);
+const toStop: (() => Promise<void>)[] = [];
+const asked = new Promise<undefined>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => resolve(undefined));
+  // npm cannot pass SIGKILL on, and the shell it may start in between passes no signal on at all.
+  const launcher = process.ppid;
+  if (process.env.npm_lifecycle_event)
+    setInterval(() => process.ppid !== launcher && resolve(undefined), 500);
+});
+
+/** Starts everything and answers with what ends it by itself. */
+async function start(): Promise<Promise<string>> {
+  console.log('Starting what is not configured:');
+  const stack = await startStack({ log });
+  toStop.unshift(stack.stop);
+  console.log('Starting Tidings:');
+  const app = await startApp(stack.env, { log, dataDir: join(stack.dataDir, 'app') });
+  toStop.unshift(app.stop);
+
+  const { env, urls } = stack;
+  const lines: Record<string, string | undefined> = {
+    API: app.urls.api,
+    'API documentation': `${app.urls.api}/docs`,
+    'Bull Board': app.urls.board,
+    'Mail inbox': urls.inbox,
+    CMS: urls.cms,
+    'Producer key': env.INGESTION_SERVICE_API_KEY,
+    'Admin key': env.ADMIN_API_KEY,
+    'CMS token': urls.cms && env.CMS_API_TOKEN,
+    'Data and logs': stack.dataDir,
+  };
+  console.log();
+  for (const [name, value] of Object.entries(lines))
+    if (value) console.log(`  ${name.padEnd(18)} ${value}`);
+  console.log('\ntidings: ready');
+  return Promise.race([stack.died, app.died]);
+}
+
+/** Stops in the reverse order of starting: Tidings before what it depends on. */
+async function stopAll(): Promise<void> {
+  for (const stop of toStop.splice(0)) await stop();
+}
+
+try {
+  const problem = await Promise.race([asked, start().then((died) => Promise.race([asked, died]))]);
+  console.log(problem ? `tidings: ${problem}. Stopping.` : '\ntidings: stopping');
+  process.exitCode = problem ? 1 : 0;
+} catch (error) {
+  console.error(`tidings: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
+await stopAll();
+console.log('tidings: stopped');
+process.exit();

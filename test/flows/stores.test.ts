@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ChromaClient, type Collection } from 'chromadb';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { chromaStore } from '../../src/stores/chroma.ts';
+import { s3Store } from '../../src/stores/s3.ts';
+import type { LeftoverStore, StoredFile } from '../../src/stores/store.ts';
+import { httpDouble } from '../support/http-double.ts';
+import { stackEnv } from '../support/stack-env.ts';
+
+/** What the stores remove from real servers, and what they say of it. */
+
+const env = stackEnv();
+const s3 = {
+  S3_ENDPOINT: env.S3_ENDPOINT,
+  S3_BUCKET: env.S3_BUCKET!,
+  S3_FORCE_PATH_STYLE: true,
+  AWS_REGION: env.AWS_REGION ?? 'us-east-1',
+  AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY,
+  AWS_SESSION_TOKEN: undefined,
+  STORE_TIMEOUT_SECONDS: 5,
+};
+
+/** Every question of the store; each must fail in the same way. */
+async function expectRefusals(store: LeftoverStore, expected: object): Promise<void> {
+  const file = { documentId: 'd', storageKey: 'k' };
+  const { check, remove, remaining } = store;
+  for (const question of [check, () => remove(file), () => remaining(file)]) {
+    await expect(question()).rejects.toMatchObject({ name: 'StoreError', ...expected });
+  }
+}
+
+describe('object storage', () => {
+  const store = s3Store(s3);
+  const writer = new S3Client({
+    endpoint: s3.S3_ENDPOINT,
+    region: s3.AWS_REGION,
+    forcePathStyle: true,
+    credentials: {
+      accessKeyId: s3.AWS_ACCESS_KEY_ID!,
+      secretAccessKey: s3.AWS_SECRET_ACCESS_KEY!,
+    },
+  });
+  const put = (Key: string) =>
+    writer.send(new PutObjectCommand({ Bucket: s3.S3_BUCKET, Key, Body: 'text' }));
+  const has = (Key: string) =>
+    writer.send(new HeadObjectCommand({ Bucket: s3.S3_BUCKET, Key })).then(
+      () => true,
+      () => false,
+    );
+  afterAll(async () => {
+    await store.close?.();
+    writer.destroy();
+  });
+
+  it.each(['plain.pdf', 'Ünï cödé +%41 & (1)#?.pdf'])(
+    'removes %s and nothing beside it',
+    async (name) => {
+      const key = `${randomUUID()}/${name}`;
+      const file = { documentId: 'd', storageKey: key };
+      await put(key);
+      await put(`${key}.bak`);
+      expect(await store.remaining(file)).toBe(1);
+      expect(await store.remove(file)).toMatchObject({ removed: 1 });
+      expect(await has(key)).toBe(false);
+      expect(await has(`${key}.bak`)).toBe(true);
+      expect(await store.remaining(file)).toBe(0);
+      expect(await store.remove(file)).toMatchObject({ removed: 0 });
+    },
+  );
+
+  it('has nothing to do for a file without a storage key', () => {
+    expect(store.applicable({ documentId: 'd', storageKey: null })).toBe('no storage key is known');
+    expect(store.applicable({ documentId: 'd', storageKey: 'k' })).toBeNull();
+  });
+
+  it('takes a missing bucket for a mistake, never for an absence', async () => {
+    const elsewhere = s3Store({ ...s3, S3_BUCKET: `missing-${randomUUID()}` });
+    await expectRefusals(elsewhere, { configuration: true });
+    await elsewhere.close?.();
+    await expect(store.check()).resolves.toBeUndefined();
+  });
+
+  it('takes refused credentials for a mistake', async () => {
+    const refused = s3Store({ ...s3, AWS_ACCESS_KEY_ID: 'nobody' });
+    const question = refused.remaining({ documentId: 'd', storageKey: 'k' });
+    await expect(question).rejects.toMatchObject({ configuration: true, code: 403 });
+    await expect(question).rejects.not.toThrow(/nobody/);
+    await refused.close?.();
+  });
+});
+
+describe('vector store', () => {
+  const name = `flow-${randomUUID()}`;
+  const config = {
+    CHROMA_URL: env.CHROMA_URL!,
+    CHROMA_COLLECTION: name,
+    STORE_TIMEOUT_SECONDS: 10,
+  };
+  const store = chromaStore(config);
+  let chroma: ChromaClient;
+  let chunks: Collection;
+
+  beforeAll(async () => {
+    const { hostname: host, port } = new URL(config.CHROMA_URL);
+    chroma = new ChromaClient({ host, port: Number(port) });
+    chunks = await chroma.createCollection({ name, embeddingFunction: null });
+  });
+  afterAll(() => chroma.deleteCollection({ name }));
+
+  async function write(documentId: string, count: number): Promise<StoredFile> {
+    const all = Array.from({ length: count }, (_, i) => i);
+    await chunks.add({
+      ids: all.map((i) => `${documentId}-${i}`),
+      embeddings: all.map((i) => [i, 1, 2]),
+      metadatas: all.map(() => ({ document_id: documentId })),
+    });
+    return { documentId, storageKey: null };
+  }
+
+  it('removes every chunk of the file, over several pages, and no other', async () => {
+    const warned = vi.spyOn(console, 'warn');
+    const file = await write(randomUUID(), 1_000);
+    const other = await write(randomUUID(), 3);
+    expect(await store.remaining(file)).toBe(300);
+    expect(await store.remove(file)).toMatchObject({ removed: 1_000 });
+    expect(await store.remaining(file)).toBe(0);
+    expect(await store.remaining(other)).toBe(3);
+    expect(await chunks.count()).toBe(3);
+    expect(await store.remove(file)).toMatchObject({ removed: 0 });
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it('takes a missing collection for a mistake, and does not create it', async () => {
+    const missing = `missing-${randomUUID()}`;
+    const elsewhere = chromaStore({ ...config, CHROMA_COLLECTION: missing });
+    await expectRefusals(elsewhere, { configuration: true });
+    await expect(chroma.getCollection({ name: missing })).rejects.toThrow();
+    await expect(store.check()).resolves.toBeUndefined();
+  });
+});
+
+describe('nothing listens', () => {
+  const expected = { code: 'ECONNREFUSED', configuration: false };
+  let dead: string;
+
+  beforeAll(async () => {
+    const closed = await httpDouble(() => {});
+    await closed.close();
+    dead = closed.url;
+  });
+
+  it('object storage says so and may be asked again', async () => {
+    const store = s3Store({ ...s3, S3_ENDPOINT: dead });
+    await expectRefusals(store, expected);
+    await store.close?.();
+  });
+
+  it('the vector store says so and may be asked again', async () => {
+    const config = { CHROMA_URL: dead, CHROMA_COLLECTION: 'global', STORE_TIMEOUT_SECONDS: 2 };
+    await expectRefusals(chromaStore(config), expected);
+  });
+});

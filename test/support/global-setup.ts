@@ -1,0 +1,23 @@
+import type { TestProject } from 'vitest/node';
+import { startStack } from '../../stack/stack.ts';
+
+/** Starts what is not configured, once for all flows, and hands its variables to them. */
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    stackEnv: Record<string, string>;
+  }
+}
+
+/** A closed port: a flow that needs a CMS starts one of its own and says where. */
+const NO_CMS = 'http://127.0.0.1:1';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stack = await startStack({
+    fresh: true,
+    parts: ['postgres', 'redis', 'chroma', 's3', 'inbox'],
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  project.provide('stackEnv', { ...stack.env, CMS_API_URL: stack.env.CMS_API_URL || NO_CMS });
+  return stack.stop;
+}
