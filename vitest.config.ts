@@ -11,6 +11,7 @@ export default defineConfig({
             'cms/**/*.test.ts',
             'stack/**/*.test.ts',
             'examples/**/*.test.ts',
+            'scripts/**/*.test.ts',
           ],
         },
       },

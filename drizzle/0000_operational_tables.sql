@@ -43,6 +43,7 @@ CREATE TABLE "batch_processing_sessions" (
 	"carried_over_from" uuid,
 	"notification_sent" boolean DEFAULT false NOT NULL,
 	"notification_sent_at" timestamp with time zone,
+	"preferences_stale_at" timestamp with time zone,
 	"cms_written_back_at" timestamp with time zone,
 	"user_preferences_snapshot" jsonb NOT NULL,
 	"preferences_source" text NOT NULL,
@@ -219,6 +220,7 @@ CREATE INDEX "idx_batch_sessions_user_email" ON "batch_processing_sessions" USIN
 CREATE INDEX "idx_batch_sessions_status" ON "batch_processing_sessions" USING btree ("status");--> statement-breakpoint
 CREATE INDEX "idx_batch_sessions_created_at" ON "batch_processing_sessions" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "idx_batch_sessions_due" ON "batch_processing_sessions" USING btree ("due_at") WHERE status = 'processing';--> statement-breakpoint
+CREATE INDEX "idx_batch_sessions_stale" ON "batch_processing_sessions" USING btree ("preferences_stale_at") WHERE status = 'processing' and preferences_stale_at is not null;--> statement-breakpoint
 CREATE INDEX "idx_batch_sessions_write_back" ON "batch_processing_sessions" USING btree ("notification_sent_at") WHERE notification_sent and cms_written_back_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "correction_one_open_per_generation" ON "auto_correction_tasks" USING btree ("file_document_id","generation") WHERE status in ('pending', 'awaiting_approval', 'processing');--> statement-breakpoint
 CREATE INDEX "idx_auto_correction_tasks_document_id" ON "auto_correction_tasks" USING btree ("file_document_id");--> statement-breakpoint

@@ -110,6 +110,7 @@ async function guard(
       status: 'pending',
       reason: 'an accepted event of the file is not applied yet',
       runAt: new Date(Date.now() + WAIT_FOR_EVENTS_MS),
+      countsAttempt: false,
     };
   return { status: 'cancelled', reason: objection, conflict: touched };
 }
@@ -141,5 +142,5 @@ function retryOrFail(deps: Deps, task: CorrectionRow, reason: string): Correctio
   if (task.attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
   const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
   const delay = backoffDelay(task.attempts, backoff, Math.random());
-  return { status: 'pending', reason, runAt: new Date(Date.now() + delay) };
+  return { status: 'pending', reason, runAt: new Date(Date.now() + delay), countsAttempt: true };
 }

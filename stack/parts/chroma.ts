@@ -17,5 +17,19 @@ export async function startChroma(context: PartContext): Promise<Started> {
     cwd: context.dataDir,
   });
   await untilReady(child, () => httpAnswers(`${url}/api/v2/heartbeat`));
-  return { env: { CHROMA_URL: url } };
+  const name = context.env.CHROMA_COLLECTION || 'global';
+  await createCollection(url, name);
+  return { env: { CHROMA_URL: url, CHROMA_COLLECTION: name } };
+}
+
+/** Tidings never creates the collection: a missing one may be a wrong name. Here it is ours. */
+async function createCollection(url: string, name: string): Promise<void> {
+  const path = '/api/v2/tenants/default_tenant/databases/default_database/collections';
+  const response = await fetch(url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, get_or_create: true }),
+  });
+  if (!response.ok)
+    throw new Error(`chroma refused to create the collection ${name}: ${response.status}`);
 }

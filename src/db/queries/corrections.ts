@@ -92,7 +92,8 @@ export type CorrectionEnd =
   | { status: 'completed' | 'dry_run' }
   | { status: 'failed'; reason: string }
   | { status: 'cancelled'; reason: string; conflict: boolean }
-  | { status: 'pending'; reason: string; runAt: Date };
+  /** `countsAttempt: false` where nothing was tried, only waited for. */
+  | { status: 'pending'; reason: string; runAt: Date; countsAttempt: boolean };
 
 /** Ends a claim. Only the holder of the token can; a completed task settles the errors it answers. */
 export async function endCorrection(
@@ -105,6 +106,7 @@ export async function endCorrection(
   const rows = await db<{ file_document_id: string; generation: number }[]>`
     update auto_correction_tasks set status = ${end.status},
       run_at = coalesce(${end.status === 'pending' ? end.runAt : null}, run_at),
+      attempts = attempts - ${end.status === 'pending' && !end.countsAttempt ? 1 : 0},
       completed_at = case when ${ended} then now() end,
       error_during_correction = ${end.status === 'failed' || end.status === 'pending' ? end.reason : null},
       cancel_reason = ${end.status === 'cancelled' ? end.reason : null},

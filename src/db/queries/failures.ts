@@ -28,7 +28,7 @@ export async function saveErrors(tx: Transaction, records: FailureRecord[]): Pro
       ${records.map((r) => json(r.failure.error.details))}::text[]::jsonb[],
       ${records.map((r) => r.failure.error.stack ?? null)}::text[],
       ${records.map((r) => r.failure.stage)}::text[],
-      ${records.map((r) => r.corrected)}::boolean[])`;
+      ${records.map((r) => String(r.corrected))}::text[]::boolean[])`;
 }
 
 const json = (value: unknown): string | null =>

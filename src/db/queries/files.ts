@@ -192,7 +192,7 @@ export async function saveStates(
       ${changes.map((c) => c.change.storageKey)}::text[],
       ${changes.map((c) => c.change.corrects?.error.message ?? null)}::text[],
       ${changes.map((c) => errorDetails(c.change))}::text[]::jsonb[],
-      ${changes.map((c) => c.change.state.deleted)}::boolean[],
+      ${changes.map((c) => String(c.change.state.deleted))}::text[]::boolean[],
       ${changes.map((c) => c.change.deletedGain)}::int[]
     ) as g(file_document_id, company_id, bot_id, user_email, file_event_id, batch_id, batch_file_id,
            generation, occurred_at, stage, status, storage_key, error_message, error_details, deleted,
