@@ -37,6 +37,7 @@ const environment = z.object({
   DATABASE_URL: text(),
   DATABASE_POOL_SIZE: whole(10, 1, 1000),
   MIGRATE_ON_START: flag(true),
+  SHUTDOWN_TIMEOUT_SECONDS: whole(25, 1, 3600),
   REDIS_URL: text(),
   QUEUE_PREFIX: z.string().min(1).default('tidings'),
 
@@ -110,9 +111,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (!parsed.success) throw new ConfigError(explain(parsed.error, present));
   return {
     ...parsed.data,
+    QUEUE_PREFIX: queuePrefix(parsed.data),
     S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? Boolean(parsed.data.S3_ENDPOINT),
     production: parsed.data.NODE_ENV === 'production',
   };
+}
+
+/** In a Redis cluster all keys of a queue must share a slot, which braces see to. */
+function queuePrefix({ REDIS_URL, QUEUE_PREFIX }: Environment): string {
+  const clustered = REDIS_URL.includes(',');
+  return clustered && !QUEUE_PREFIX.includes('{') ? `{${QUEUE_PREFIX}}` : QUEUE_PREFIX;
 }
 
 function explain(error: z.ZodError, env: Record<string, string | undefined>): string {

@@ -1,11 +1,11 @@
-import type { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { failoverTransport } from './mail/transports/failover.ts';
 import { smtpTransport } from './mail/transports/smtp.ts';
 import type { Transport } from './mail/transports/transport.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { producerConnection, workerConnection } from './queues/connection.ts';
+import { producerConnection, type RedisConnection, workerConnection } from './queues/connection.ts';
 import { openProducer, type Producer } from './queues/producer.ts';
 import { chromaStore } from './stores/chroma.ts';
 import { cmsStore } from './stores/cms.ts';
@@ -22,15 +22,18 @@ export interface Deps {
   metrics: Metrics;
   db: Database;
   /** Fails fast: for producers and health checks. */
-  redis: Redis;
+  redis: RedisConnection;
   /** Waits for Redis: for workers. */
-  workerRedis(): Redis;
+  workerRedis(): RedisConnection;
   producer: Producer;
   cms: CmsClient;
   stores: Record<StoreName, LeftoverStore>;
   preferences: Preferences;
   quotas: Quotas;
   transport: Transport;
+  /** Aborted when the process has to let go of what it cannot finish in time. */
+  draining: AbortSignal;
+  letGo(): void;
   close(): Promise<void>;
 }
 
@@ -44,14 +47,15 @@ export function openDeps(config: Config, service: string): Deps {
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE);
   const report = reporter(log, 'redis');
   const redis = producerConnection(config.REDIS_URL, report);
-  const connections: Redis[] = [];
+  const connections: RedisConnection[] = [];
   const producer = openProducer(redis, config.QUEUE_PREFIX, (queue, error) => {
     metrics.enqueueFailures.inc({ queue });
     log.warn({ err: error, queue }, 'could not enqueue; the sweep will');
   });
   const cms = cmsClient(config);
   const stores = { s3: s3Store(config), chroma: chromaStore(config), cms: cmsStore(cms) };
-  const transport = smtpTransport(config);
+  const transport = failoverTransport([smtpTransport(config)]);
+  const draining = new AbortController();
   return {
     config,
     log,
@@ -69,6 +73,8 @@ export function openDeps(config: Config, service: string): Deps {
     preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config) }),
     quotas: quotaReader(cms),
     transport,
+    draining: draining.signal,
+    letGo: () => draining.abort(),
     close: async () => {
       await Promise.allSettled([producer.close(), transport.close()]);
       await Promise.allSettled(Object.values(stores).map((store) => store.close?.()));

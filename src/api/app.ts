@@ -14,13 +14,15 @@ import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { openApiDocument } from './openapi.ts';
 import { preferenceRoutes } from './preferences.ts';
-import { HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
+import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
 import { queueRoutes } from './queues.ts';
-import type { Route } from './route.ts';
+import type { Answer, Route } from './route.ts';
 import type { RawRequest } from './webhook-signature.ts';
 
 /** Body limit of the contract. */
 const BODY_LIMIT = '5mb';
+/** No request waits longer than this for the database, in milliseconds. */
+const ANSWER_WITHIN_MS = 15_000;
 
 /** Every route that is served; the OpenAPI document is made from this list. */
 export const apiRoutes = (deps: Deps): Route[] => [
@@ -62,13 +64,15 @@ export function createApp(deps: Deps): Express {
     app[route.method](route.path, ...before, async (request: Request, response) => {
       const timer = deps.metrics.httpDuration.startTimer({ route: route.path });
       response.once('finish', () => timer({ status: response.statusCode }));
-      const answer = await route.handle({
-        deps,
-        request,
-        params: checked(route.params, request.params, 'path'),
-        query: checked(route.query, request.query, 'query'),
-        body: checked(route.body, request.body, 'body'),
-      });
+      const answer = await inTime(
+        route.handle({
+          deps,
+          request,
+          params: checked(route.params, request.params, 'path'),
+          query: checked(route.query, request.query, 'query'),
+          body: checked(route.body, request.body, 'body'),
+        }),
+      );
       response.status(answer.status);
       if (answer.raw)
         response
@@ -92,6 +96,15 @@ function checked(schema: z.ZodType | undefined, value: unknown, where: string): 
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalid(parsed.error, where);
   return parsed.data;
+}
+
+/** A database that hangs is as good as away; the client may send the same request again. */
+async function inTime(work: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(databaseDown()), ANSWER_WITHIN_MS);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Counts per key in this process, so that it needs no Redis to protect the database. */

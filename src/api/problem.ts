@@ -32,6 +32,15 @@ export const conflict = (why: string) => new HttpProblem(409, 'Conflict', why);
 /** How soon a client may try again while the database is away, in seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** The database is away: nothing was accepted as far as the client may rely on it. */
+export const databaseDown = () =>
+  new HttpProblem(
+    503,
+    'Service unavailable',
+    'The database does not answer. Send the same request again later, with the same event_id.',
+    { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } },
+  );
+
 /** A validation error with the path of each field at fault, such as `events.3.user_email`. */
 export function invalid(error: z.ZodError, where: string): HttpProblem {
   const errors = error.issues.flatMap(fieldErrors);
@@ -80,13 +89,7 @@ export function problemHandler(log: Logger) {
 function asProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   if (isParserError(error)) return parserProblem(error);
-  if (isDatabaseDown(error))
-    return new HttpProblem(
-      503,
-      'Service unavailable',
-      'The database does not answer; nothing was accepted. Send the same request again later.',
-      { headers: { 'Retry-After': String(RETRY_AFTER_SECONDS) } },
-    );
+  if (isDatabaseDown(error)) return databaseDown();
   return new HttpProblem(500, 'Internal error', 'Something failed on our side; it was logged.');
 }
 

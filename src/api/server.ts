@@ -15,13 +15,17 @@ async function main(): Promise<void> {
     if (error) throw error;
     deps.log.info({ port: config.PORT }, 'api started');
   });
-  onShutdown(deps.log, async () => {
-    await new Promise((resolve) => {
-      server.close(resolve);
-      server.closeIdleConnections();
-    });
-    await deps.close();
-  });
+  onShutdown(
+    deps.log,
+    async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeIdleConnections();
+      });
+      await deps.close();
+    },
+    { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS },
+  );
 }
 
 main().catch((error: unknown) => {

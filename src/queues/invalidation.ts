@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { type PreferenceOwner, preferenceOwner } from '../contracts/preferences.ts';
+import type { RedisConnection } from './connection.ts';
 
 /**
  * Tells every process that somebody's preferences have changed, so that none answers from its cache.
@@ -10,7 +10,7 @@ const channelOf = (prefix: string) => `${prefix}:preferences-changed`;
 
 /** @throws when Redis does not answer */
 export async function publishInvalidation(
-  redis: Redis,
+  redis: RedisConnection,
   prefix: string,
   owner: PreferenceOwner,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function publishInvalidation(
 
 /** @param subscriber a connection of its own: a subscribed one can do nothing else */
 export async function subscribeInvalidations(
-  subscriber: Redis,
+  subscriber: RedisConnection,
   prefix: string,
   onChange: (owner: PreferenceOwner) => void,
 ): Promise<void> {

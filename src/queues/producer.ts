@@ -1,5 +1,5 @@
 import { type Job, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from './connection.ts';
 import { RETENTION } from './define.ts';
 import { type PayloadOf, type QueueName, queues } from './registry.ts';
 
@@ -28,7 +28,7 @@ export interface Producer {
 
 /** @param onFailure told when jobs could not be added */
 export function openProducer(
-  connection: Redis,
+  connection: RedisConnection,
   prefix: string,
   onFailure: (queue: QueueName, error: unknown) => void,
 ): Producer {

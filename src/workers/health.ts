@@ -2,28 +2,32 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'bullmq';
 import type { Deps } from '../deps.ts';
+import type { Progress } from './progress.ts';
 
 /** Sweeps that may be missed before the process counts as stuck. */
 const MISSED_SWEEPS = 6;
 const GRACE_MS = 30_000;
 
 /**
- * `/health/live`, `/health/ready` and `/metrics` of a worker process. Alive means that sweeps come
- * through, which takes Postgres and the event loop; ready means that every worker reaches Redis.
+ * `/health/live`, `/health/ready` and `/metrics` of a worker process. Alive means progress: sweeps come
+ * to an end, and no worker has gone deaf while jobs wait. A dependency that is down is no reason to
+ * restart; it shows in ready.
  * @returns the port it listens on (0 where the server is off) and how to close it
  */
 export async function serveWorkerHealth(
   deps: Deps,
   workers: Worker[],
   sweeping: { lastSweepAt(): number },
+  progress: Progress,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const { WORKER_HEALTH_PORT, SWEEP_INTERVAL_SECONDS } = deps.config;
   if (WORKER_HEALTH_PORT === 0) return { port: 0, close: async () => {} };
   const stuckAfter = SWEEP_INTERVAL_SECONDS * 1000 * MISSED_SWEEPS + GRACE_MS;
   const routes: Record<string, () => Promise<[number, string, string]>> = {
     '/health/live': async () => {
-      const alive = Date.now() - sweeping.lastSweepAt() < stuckAfter;
-      return [alive ? 200 : 503, 'application/json', JSON.stringify({ alive })];
+      const deaf = progress.deaf();
+      const alive = deaf.length === 0 && Date.now() - sweeping.lastSweepAt() < stuckAfter;
+      return [alive ? 200 : 503, 'application/json', JSON.stringify({ alive, deaf })];
     },
     '/health/ready': async () => {
       const ready = workers.every((worker) => worker.isRunning()) && (await answers(deps));

@@ -7,6 +7,7 @@ import { subscribeInvalidations } from '../queues/invalidation.ts';
 import { type QueueName, queueNames } from '../queues/registry.ts';
 import { onShutdown } from '../shutdown.ts';
 import { serveWorkerHealth } from './health.ts';
+import { watchProgress } from './progress.ts';
 import { startWorkers } from './start-workers.ts';
 import { startSweeping } from './sweep.ts';
 
@@ -17,16 +18,22 @@ async function main(): Promise<void> {
   const deps = openDeps(config, 'workers');
   if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
-  const workers = startWorkers(deps, names);
+  const progress = watchProgress(deps, names);
+  const workers = startWorkers(deps, names, progress);
   const sweeping = startSweeping(deps);
-  const health = await serveWorkerHealth(deps, workers, sweeping);
+  const health = await serveWorkerHealth(deps, workers, sweeping, progress);
   await refuseEviction(deps.workerRedis());
   deps.log.info({ queues: names, health: health.port }, 'workers started');
-  onShutdown(deps.log, async () => {
-    await Promise.all([sweeping.stop(), ...workers.map((worker) => worker.close())]);
-    await health.close();
-    await deps.close();
-  });
+  onShutdown(
+    deps.log,
+    async () => {
+      await Promise.all([sweeping.stop(), ...workers.map((worker) => worker.close())]);
+      progress.stop();
+      await health.close();
+      await deps.close();
+    },
+    { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS, letGo: deps.letGo },
+  );
 }
 
 function chosenQueues(): QueueName[] {

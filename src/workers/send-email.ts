@@ -37,7 +37,7 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
     return;
   }
   const timer = deps.metrics.mailLatency.startTimer();
-  const result = await attempt(deps, email, token);
+  const result = await attempt(deps, email, token, lease);
   timer();
   if (!result) return;
   const next = afterAttempt(
@@ -64,12 +64,14 @@ async function attempt(
   deps: Deps,
   email: EmailRow,
   token: string,
+  lease: number,
 ): Promise<AttemptOutcome | undefined> {
   const beforeBody = async () => {
     if (!(await recordHandOver(deps.db.sql, email.id, token))) throw new LeaseLost();
   };
   try {
-    return await deps.transport.send(outgoing(deps, email), { beforeBody });
+    const signal = AbortSignal.any([deps.draining, AbortSignal.timeout(lease * 1000)]);
+    return await deps.transport.send(outgoing(deps, email), { beforeBody, signal });
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
     return { outcome: 'transient', reason: reasonOf(error) };

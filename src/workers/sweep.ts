@@ -99,7 +99,7 @@ async function reclaimMails(deps: Deps): Promise<void> {
 
 /**
  * Sweeps every interval until stopped.
- * @returns the stop function, which waits for a sweep in progress, and the time of the last sweep
+ * @returns the stop function, which waits for a sweep in progress, and when the last sweep ended, well or not
  */
 export function startSweeping(deps: Deps): { stop(): Promise<void>; lastSweepAt(): number } {
   let stopped = false;
@@ -109,10 +109,10 @@ export function startSweeping(deps: Deps): { stop(): Promise<void>; lastSweepAt(
   const once = async () => {
     try {
       await sweep(deps);
-      last = Date.now();
     } catch (error) {
       deps.log.warn({ err: error }, 'sweep failed; the next one comes');
     }
+    last = Date.now();
     if (!stopped) timer = setTimeout(start, deps.config.SWEEP_INTERVAL_SECONDS * 1000);
   };
   const start = () => {

@@ -90,7 +90,8 @@ export type Completion =
   | { status: 'suppressed'; reason: string };
 
 /**
- * Completes a claimed mail. Only the holder of the token can.
+ * Completes a claimed mail. Only the holder of the token can; one whose lease ran out after the
+ * hand-over still can while the mail is unknown, because it is the only one who knows better.
  * @returns false when a newer claim or an operator has taken the mail over
  */
 export async function completeEmail(
@@ -114,7 +115,7 @@ export async function completeEmail(
       send_attempts = send_attempts - ${retry && !retry.countsAttempt ? 1 : 0},
       handed_over_at = case when ${retry !== null} then null else handed_over_at end,
       lease_token = null, lease_expires_at = null, updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and send_status = 'sending'
+    where id = ${id} and lease_token = ${token}::uuid and send_status in ('sending', 'unknown')
     returning batch_id`;
   const [row] = rows;
   if (row?.batch_id && sent)
@@ -176,7 +177,8 @@ export async function reclaimExpired(db: Queryable, resend: boolean, limit: numb
       error_message = case when handed_over_at is null
         then 'the sender vanished before the body was handed over'
         else 'the sender vanished after the body was handed over' end,
-      lease_token = null, lease_expires_at = null, next_retry_at = null, updated_at = now()
+      lease_token = case when handed_over_at is null or ${resend} then null else lease_token end,
+      lease_expires_at = null, next_retry_at = null, updated_at = now()
     from (
       select id from email_notification_log
       where send_status = 'sending' and lease_expires_at < now()
@@ -215,7 +217,7 @@ export async function sentThisMonth(db: Queryable, companyId: number, at: Date):
 export async function resendEmail(db: Queryable, id: number, extraAttempts: number) {
   const rows = await db`
     update email_notification_log set send_status = 'pending', next_retry_at = null,
-      handed_over_at = null, max_attempts = send_attempts + ${extraAttempts},
+      lease_token = null, handed_over_at = null, max_attempts = send_attempts + ${extraAttempts},
       error_message = null, updated_at = now()
     where id = ${id} and send_status in ('failed', 'unknown') returning 1`;
   return rows.length > 0;
@@ -225,7 +227,7 @@ export async function resendEmail(db: Queryable, id: number, extraAttempts: numb
 export async function markSent(db: Queryable, id: number): Promise<boolean> {
   const rows = await db<{ batch_id: string | null }[]>`
     update email_notification_log set send_status = 'sent', sent_at = coalesce(handed_over_at, now()),
-      error_message = null, updated_at = now()
+      lease_token = null, error_message = null, updated_at = now()
     where id = ${id} and send_status = 'unknown' returning batch_id`;
   const [row] = rows;
   if (row?.batch_id)
