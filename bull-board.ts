@@ -5,7 +5,7 @@ import { ExpressAdapter } from '@bull-board/express';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { ConfigError, loadConfig } from './src/config.ts';
 import { createLogger } from './src/observability/logger.ts';
-import { producerConnection } from './src/queues/connection.ts';
+import { workerConnection } from './src/queues/connection.ts';
 import { openProducer } from './src/queues/producer.ts';
 import { queueNames } from './src/queues/registry.ts';
 import { onShutdown } from './src/shutdown.ts';
@@ -17,7 +17,7 @@ import { onShutdown } from './src/shutdown.ts';
 function main(): void {
   const config = loadConfig();
   const log = createLogger(config.LOG_LEVEL, 'bull-board');
-  const redis = producerConnection(config.REDIS_URL, (error) =>
+  const redis = workerConnection(config.REDIS_URL, (error) =>
     log.warn({ err: error }, 'connection trouble; reconnecting'),
   );
   const producer = openProducer(redis, config.QUEUE_PREFIX, () => {});
@@ -37,14 +37,18 @@ function main(): void {
     if (error) throw error;
     log.info({ port: config.BULL_BOARD_PORT }, 'bull board started');
   });
-  onShutdown(log, async () => {
-    await new Promise((resolve) => {
-      server.close(resolve);
-      server.closeAllConnections();
-    });
-    await producer.close();
-    redis.disconnect();
-  });
+  onShutdown(
+    log,
+    async () => {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await producer.close();
+      redis.disconnect();
+    },
+    { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS },
+  );
 }
 
 function requireAdmin(keys: string[]) {
@@ -70,9 +74,9 @@ function requireAdmin(keys: string[]) {
  * the next sweep anyway.
  */
 function refuseMassActions(request: Request, response: Response, next: NextFunction): void {
-  if (request.method !== 'PUT' || !/\/(empty|obliterate|clean)(\/|$)/.test(request.path))
-    return next();
-  response.status(403).json({ error: 'Mass removal is switched off; see docs/operations.md.' });
+  if (request.method !== 'PUT' || !/\/(empty|obliterate|clean)(\/|$)/.test(request.path)) next();
+  else
+    response.status(403).json({ error: 'Mass removal is switched off; see docs/operations.md.' });
 }
 
 try {

@@ -1,31 +1,8 @@
 import { z } from 'zod';
 import { partialSettings } from './preferences.ts';
-import { freeText, identifier, numericId, storableJson } from './text.ts';
+import { freeText, identifier, jsonObject, numericId } from './text.ts';
 
 /** The rest of the CMS contract: companies, bots and file records. Unknown fields of an answer are ignored. */
-
-/** Nobody nests settings deeper, and neither Postgres nor a recursive reader follows without end. */
-const MAX_JSON_DEPTH = 64;
-
-function isShallow(root: unknown): boolean {
-  let level: unknown[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_JSON_DEPTH) return false;
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    );
-  }
-  return true;
-}
-
-/** A JSON object of any content that can be stored: bounded depth, unstorable characters replaced. */
-export const jsonObject = z
-  .record(z.string(), z.unknown())
-  .refine(isShallow, {
-    error: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
-    abort: true,
-  })
-  .overwrite(storableJson as never);
 
 const count = z
   .number()

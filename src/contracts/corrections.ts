@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { freeText, identifier, numericId, storableJson } from './text.ts';
+import { freeText, identifier, jsonObject, numericId } from './text.ts';
 
 /** A producer asks for the leftovers of a failed file to be removed: design section 6. */
 export const correctionRequest = z.strictObject({
@@ -10,10 +10,7 @@ export const correctionRequest = z.strictObject({
   bot_id: numericId.optional(),
   failure_category: freeText(50).min(1),
   error_message: freeText(10_000).min(1),
-  error_details: z
-    .record(z.string(), z.unknown())
-    .overwrite(storableJson as never)
-    .optional(),
+  error_details: jsonObject.optional(),
 });
 export type CorrectionRequest = z.output<typeof correctionRequest>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { emailAddress, freeText, identifier, numericId, storableJson, timestamp } from './text.ts';
+import { emailAddress, freeText, identifier, jsonObject, numericId, timestamp } from './text.ts';
 
 /** What a producer says about one file. HTTP, queue payload, inbox and OpenAPI share this shape. */
 
@@ -30,10 +30,7 @@ export const MAX_CLOCK_LEAD_MS = 24 * 3_600_000;
 export const eventError = z.strictObject({
   category: freeText(50).optional(),
   message: freeText(10_000).min(1),
-  details: z
-    .record(z.string(), z.unknown())
-    .overwrite(storableJson as never)
-    .optional(),
+  details: jsonObject.optional(),
   stack: freeText(65_536).optional(),
 });
 

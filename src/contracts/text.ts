@@ -24,6 +24,29 @@ export function storableJson(value: unknown): unknown {
   );
 }
 
+/** Nobody nests details deeper, and neither Postgres nor a recursive reader follows without end. */
+export const MAX_JSON_DEPTH = 64;
+
+function isShallow(root: unknown): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_JSON_DEPTH) return false;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return true;
+}
+
+/** A JSON object of any content that can be stored: bounded depth, unstorable characters replaced. */
+export const jsonObject = z
+  .record(z.string(), z.unknown())
+  .refine(isShallow, {
+    error: `is nested more than ${MAX_JSON_DEPTH} levels deep`,
+    abort: true,
+  })
+  .overwrite(storableJson as never);
+
 /** Free text for people: unstorable characters are replaced, never a reason to refuse. */
 export const freeText = (max: number) => z.string().max(max).overwrite(storable);
 

@@ -36,6 +36,9 @@ export function openProducer(
   const queue = (name: QueueName) => {
     const known = open.get(name);
     if (known) return known;
+    // A queue opened while Redis is away would stay broken after Redis is back.
+    if (connection.status !== 'ready' && failsFast(connection))
+      throw new Error('Redis is not connected');
     const created = new Queue(name, { connection, prefix, skipWaitingForReady: true });
     created.on('error', () => {}); // the connection reports its own errors
     open.set(name, created);
@@ -83,6 +86,11 @@ export function openProducer(
       await Promise.all([...open.values()].map((created) => created.close()));
     },
   };
+}
+
+/** Whether commands fail at once while Redis is away, instead of waiting for it. */
+function failsFast({ options }: RedisConnection): boolean {
+  return options.enableOfflineQueue === false;
 }
 
 /** @returns whether the job is out of the way and has to be added anew */
