@@ -64,6 +64,8 @@ export const preferences = pgTable(
     email_format: text('email_format').$type<'html' | 'text'>().notNull().default('html'),
     include_success_details: boolean('include_success_details').notNull().default(true),
     include_error_details: boolean('include_error_details').notNull().default(true),
+    locale: text('locale'),
+    timezone: text('timezone'),
     ...times(),
   },
   (row) => [

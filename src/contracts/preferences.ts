@@ -14,12 +14,40 @@ const settings = {
   include_error_details: z.boolean(),
 };
 
-/** The six settings that decide about a notification. */
-export const notificationSettings = z.object(settings);
+/** Additions of ours to the reference's settings: how to write to the person. */
+const personal = {
+  /** BCP 47 language tag, such as `de` or `en-GB`. */
+  locale: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'is not a language tag')
+    .max(35)
+    .nullable(),
+  /** IANA time zone, such as `Europe/Berlin`. */
+  timezone: z.string().max(64).refine(isTimeZone, 'is not a time zone').nullable(),
+};
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The settings that decide about a notification. A language or time zone that nobody understands is no
+ * reason to distrust the rest: it counts as not given.
+ */
+export const notificationSettings = z.object({
+  ...settings,
+  locale: personal.locale.nullish().catch(null),
+  timezone: personal.timezone.nullish().catch(null),
+});
 export type NotificationSettings = z.output<typeof notificationSettings>;
 
 /** The same settings, each optional: a company's defaults, a partial update. */
-export const partialSettings = notificationSettings.partial();
+export const partialSettings = z.object({ ...settings, ...personal }).partial();
 export type PartialSettings = z.output<typeof partialSettings>;
 
 /** What applies where neither the person nor the company has said anything. */
