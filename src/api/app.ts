@@ -59,7 +59,7 @@ export function createApp(deps: Deps): Express {
         next();
       },
       ...(route.access === 'open' ? [] : [limit]),
-      ...(route.body ? [parse] : []),
+      ...(route.body ? [refuseOtherTypes, parse] : []),
     ];
     app[route.method](route.path, ...before, async (request: Request, response) => {
       const timer = deps.metrics.httpDuration.startTimer({ route: route.path });
@@ -89,6 +89,17 @@ export function createApp(deps: Deps): Express {
   });
   app.use(problemHandler(deps.log));
   return app;
+}
+
+/** A body the parser would skip: taking it for absent could do more than was asked for. */
+function refuseOtherTypes(request: Request, _response: unknown, next: () => void): void {
+  if (request.is('application/json') === false)
+    throw new HttpProblem(
+      415,
+      'Unsupported media type',
+      'Send the body as JSON, with "Content-Type: application/json".',
+    );
+  next();
 }
 
 function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {

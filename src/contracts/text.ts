@@ -75,5 +75,9 @@ export const numericIdParam = z.coerce
 /** An e-mail address; case is ignored, so it is kept in lower case. */
 export const emailAddress = z.email().max(255).toLowerCase();
 
-/** ISO 8601 with an offset, as text; `new Date` reads it. */
-export const timestamp = z.iso.datetime({ offset: true });
+/** ISO 8601 with an offset, as text; `new Date` reads it, and Postgres the years 1 to 9999 in UTC. */
+export const timestamp = z.iso
+  .datetime({ offset: true })
+  .refine((at) => /^\d{4}-/.test(utc(at)) && !utc(at).startsWith('0000'), 'is out of range');
+
+const utc = (at: string): string => new Date(at).toISOString();
