@@ -1,0 +1,1 @@
+CREATE INDEX "idx_email_notification_log_content" ON "email_notification_log" USING btree ("created_at") WHERE email_content_text is not null;
