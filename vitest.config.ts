@@ -1,27 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Flows run on parts that are started once for all of them. */
+const onRealParts = {
+  globalSetup: ['test/support/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: [
-            'src/**/*.test.ts',
-            'cms/**/*.test.ts',
-            'stack/**/*.test.ts',
-            'examples/**/*.test.ts',
-            'scripts/**/*.test.ts',
-          ],
+          include: ['{src,cms,stack,examples,scripts}/**/*.test.ts', 'test/chaos/schedule.test.ts'],
         },
       },
+      { test: { name: 'flows', include: ['test/flows/**/*.test.ts'], ...onRealParts } },
+      { test: { name: 'resilience', include: ['test/resilience/**/*.test.ts'], ...onRealParts } },
       {
         test: {
-          name: 'flows',
-          include: ['test/flows/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          name: 'chaos',
+          include: ['test/chaos/chaos.test.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 300_000,
         },
       },
     ],

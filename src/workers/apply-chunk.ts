@@ -21,9 +21,9 @@ import {
 } from '../db/queries/files.ts';
 import type { InboxRow } from '../db/queries/inbox.ts';
 import { reachesThreshold } from '../domain/batching.ts';
-import { foldEvents, type KnownFile } from '../domain/fold-events.ts';
+import { foldEvents } from '../domain/fold-events.ts';
 import { ownerKey } from '../domain/owner.ts';
-import { countChanges } from './count-changes.ts';
+import { countChanges, type JudgedChange } from './count-changes.ts';
 
 /** What a chunk set in motion; the alarms are raised after the commit. */
 export interface Applied {
@@ -31,11 +31,6 @@ export interface Applied {
   closings: { closing: Closing; reason: 'threshold' }[];
   corrections: { id: number; run_at: Date }[];
   changes: PlacedChange[];
-}
-
-/** A change together with what was known before it. */
-export interface JudgedChange extends PlacedChange {
-  known: KnownFile | null;
 }
 
 /**

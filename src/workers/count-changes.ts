@@ -1,6 +1,12 @@
 import type { FileStatus } from '../contracts/file-events.ts';
 import type { CountChange } from '../db/queries/batches.ts';
-import type { JudgedChange } from './apply-chunk.ts';
+import type { PlacedChange } from '../db/queries/files.ts';
+import type { KnownFile } from '../domain/fold-events.ts';
+
+/** A change together with what was known before it. */
+export interface JudgedChange extends PlacedChange {
+  known: KnownFile | null;
+}
 
 /** How the counts of the open batches change, from how each file's line did. */
 export function countChanges(changes: JudgedChange[]): CountChange[] {

@@ -1,6 +1,6 @@
 import { findBatch } from '../db/queries/batches.ts';
 import { type EmailRow, failEmail, findEmail, saveRendered } from '../db/queries/emails.ts';
-import { type ReportedFile, reportedFiles } from '../db/queries/mail-content.ts';
+import { reportedFiles } from '../db/queries/mail-content.ts';
 import type { Deps } from '../deps.ts';
 import { PermanentError } from '../errors.ts';
 import { messageIdFor } from '../mail/message.ts';
@@ -11,6 +11,8 @@ import {
   renderBatchCompletion,
 } from '../mail/render/batch-completion.ts';
 import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
+import { needsFullList } from './full-list.ts';
+import { mailFile } from './mail-file.ts';
 
 /** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
 export async function renderEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
@@ -74,28 +76,6 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
     preferences: batch.user_preferences_snapshot,
     files: { failed, unfinished, successful },
     app_url: deps.config.APP_URL,
+    attachment: needsFullList(batch),
   });
-}
-
-function mailFile(row: ReportedFile): MailFile {
-  const planned = (action: 's3_delete' | 'chroma_delete' | 'cms_delete', proven: boolean | null) =>
-    row.correction_actions?.includes(action) && !row.not_applicable?.[action]
-      ? proven === true
-      : null;
-  return {
-    file_document_id: row.file_document_id,
-    file_name: row.file_name,
-    processing_status: row.processing_status,
-    processing_time_seconds: row.processing_time_seconds,
-    chunks_created: row.chunks_created,
-    file_size_bytes: row.file_size_bytes,
-    error_message: row.error_message,
-    error_category: row.error_category,
-    correction: row.correction_status && {
-      status: row.correction_status,
-      s3: planned('s3_delete', row.s3_cleanup_completed),
-      chroma: planned('chroma_delete', row.chroma_cleanup_completed),
-      cms: planned('cms_delete', row.cms_cleanup_completed),
-    },
-  };
 }

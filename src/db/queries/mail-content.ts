@@ -28,7 +28,26 @@ export async function reportedFiles(
   statuses: FileStatus[],
   limit: number,
 ): Promise<ReportedFile[]> {
+  return db<
+    ReportedFile[]
+  >`${lines(db, batchId, statuses)} order by f.file_name, f.id limit ${limit}`;
+}
+
+/** All such lines in pages, in the order of the statuses, then by name; memory stays bounded. */
+export function allReportedFiles(
+  db: Queryable,
+  batchId: string,
+  statuses: FileStatus[],
+): AsyncIterable<ReportedFile[]> {
   return db<ReportedFile[]>`
+    ${lines(db, batchId, statuses)}
+    order by array_position(${statuses}::text[], f.processing_status), f.file_name, f.id`.cursor(
+    1000,
+  );
+}
+
+function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {
+  return db`
     select f.file_document_id, f.file_name, f.processing_status, f.processing_time_seconds,
       f.chunks_created, f.file_size_bytes, f.error_message, f.error_category,
       c.status as correction_status, c.correction_actions, c.not_applicable,
@@ -39,6 +58,5 @@ export async function reportedFiles(
       where t.file_document_id = f.file_document_id and t.generation = f.generation
       order by t.id desc limit 1
     ) c on f.processing_status = 'failed'
-    where f.batch_id = ${batchId}::uuid and f.processing_status = any(${statuses}::text[])
-    order by f.file_name, f.id limit ${limit}`;
+    where f.batch_id = ${batchId}::uuid and f.processing_status = any(${statuses}::text[])`;
 }
