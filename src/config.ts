@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -26,7 +27,92 @@ const keys = () =>
       .filter(Boolean),
   );
 
-const environment = z.object({
+/** One way out for mail. `label` names it in rate limits and to people, and carries no credentials. */
+export interface MailRoute {
+  label: string;
+  kind: 'smtp' | 'ses' | 'sendgrid';
+  /** A further SMTP server; without it `smtp` is the one of the SMTP_* variables. */
+  url?: URL;
+}
+
+/** At most `limit` mails in any `periodMs` milliseconds. */
+export interface RateLimit {
+  limit: number;
+  periodMs: number;
+}
+
+const SMTP_URL_PORTS: Record<string, string> = { 'smtp:': '587', 'smtps:': '465' };
+
+function mailRoute(entry: string): MailRoute | undefined {
+  if (entry === 'smtp' || entry === 'ses' || entry === 'sendgrid')
+    return { label: entry, kind: entry };
+  const url = URL.canParse(entry) ? new URL(entry) : undefined;
+  if (!url?.hostname || !SMTP_URL_PORTS[url.protocol]) return undefined;
+  return {
+    label: `${url.hostname}:${url.port || SMTP_URL_PORTS[url.protocol]}`,
+    kind: 'smtp',
+    url,
+  };
+}
+
+const split = (list: string, separator: string) =>
+  list
+    .split(separator)
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+
+const mailRoutes = z
+  .string()
+  .default('smtp')
+  .transform((list, context) => {
+    const routes = split(list, ',').map(mailRoute);
+    const labels = new Set(routes.map((route) => route?.label));
+    if (labels.has(undefined) || labels.size !== routes.length || routes.length === 0) {
+      context.addIssue('must list different ones of smtp, smtp://…, smtps://…, ses and sendgrid');
+      return z.NEVER;
+    }
+    return routes.filter((route) => route !== undefined);
+  });
+
+const PERIOD_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const rateLimits = z
+  .string()
+  .default('')
+  .transform((list, context) => {
+    const limits: Record<string, RateLimit[]> = {};
+    for (const entry of split(list, ';')) {
+      const [, label = '', rates = ''] =
+        /^([^=]+)=((?:[1-9]\d{0,8}\/[smhd](?:,|$))+)$/.exec(entry) ?? [];
+      if (!rates) {
+        context.addIssue('must look like smtp=10/s,500/m,10000/h;ses=14/s');
+        return z.NEVER;
+      }
+      limits[label] = split(rates, ',').map((rate) => {
+        const [limit = '', unit = ''] = rate.split('/');
+        return { limit: Number(limit), periodMs: PERIOD_MS[unit] ?? 0 };
+      });
+    }
+    return limits;
+  });
+
+/** Shorter ones could be guessed by trying. */
+const MIN_SECRET_LENGTH = 16;
+const secrets = keys().refine((all) => all.every((one) => one.length >= MIN_SECRET_LENGTH), {
+  error: `needs secrets of at least ${MIN_SECRET_LENGTH} characters`,
+});
+
+/** As SendGrid shows its key: base64 of the DER encoding, without PEM lines. */
+const ecdsaPublicKey = z.string().refine((value) => {
+  try {
+    const key = Buffer.from(value, 'base64');
+    return createPublicKey({ key, format: 'der', type: 'spki' }).asymmetricKeyType === 'ec';
+  } catch {
+    return false;
+  }
+}, 'is not the base64 of an ECDSA public key');
+
+const variables = z.object({
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   PORT: whole(8000, 0, 65_535),
@@ -47,7 +133,24 @@ const environment = z.object({
   RATE_LIMIT_MAX: whole(6000),
   RATE_LIMIT_INTERVAL: whole(60_000, 1),
 
-  SMTP_SERVER: text(),
+  EMAIL_TRANSPORTS: mailRoutes,
+  EMAIL_RATE_LIMITS: rateLimits,
+  EMAIL_IDEMPOTENCY_HEADER: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'must be the name of a header')
+    .optional(),
+  SES_REGION: z.string().optional(),
+  SES_ENDPOINT: z.url().optional(),
+  SENDGRID_API_KEY: z.string().optional(),
+  SENDGRID_ENDPOINT: z.url().default('https://api.sendgrid.com'),
+  DKIM_DOMAIN: z.string().optional(),
+  DKIM_SELECTOR: z.string().optional(),
+  DKIM_PRIVATE_KEY: z.string().optional(),
+  SMTP_OAUTH_CLIENT_ID: z.string().optional(),
+  SMTP_OAUTH_CLIENT_SECRET: z.string().optional(),
+  SMTP_OAUTH_REFRESH_TOKEN: z.string().optional(),
+  SMTP_OAUTH_TOKEN_URL: z.url().optional(),
+  SMTP_SERVER: z.string().optional(),
   SMTP_PORT: whole(587, 1, 65_535),
   SMTP_USER: z.string().optional(),
   SMTP_PASSWORD: z.string().optional(),
@@ -60,7 +163,16 @@ const environment = z.object({
   EMAIL_MAX_ATTEMPTS: whole(8, 1, 1000),
   EMAIL_RETRY_BASE_SECONDS: z.coerce.number().positive().default(15),
   EMAIL_RETRY_MAX_SECONDS: z.coerce.number().positive().default(900),
+  EMAIL_CONTENT_RETENTION_DAYS: whole(90, 1, 36_500),
   EMAIL_UNKNOWN_POLICY: z.enum(['hold', 'resend']).default('hold'),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LINK_SECRET: secrets.optional(),
+  UNSUBSCRIBE_LINK_DAYS: whole(90, 1, 3650),
+  SES_SNS_TOPIC_ARNS: z
+    .string()
+    .default('')
+    .transform((list) => split(list, ',')),
+  SENDGRID_WEBHOOK_PUBLIC_KEY: ecdsaPublicKey.optional(),
 
   CMS_API_URL: z.url(),
   CMS_API_TOKEN: text(),
@@ -87,6 +199,37 @@ const environment = z.object({
   CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
+
+/** What one setting of mail asks of the others. Looked at even where other variables are at fault. */
+const environment = variables.superRefine(
+  (env, context) => {
+    const kinds = env.EMAIL_TRANSPORTS?.map(({ kind, url }) => (url ? 'smtp-url' : kind)) ?? [];
+    const oauth = [
+      'SMTP_OAUTH_CLIENT_ID',
+      'SMTP_OAUTH_REFRESH_TOKEN',
+      'SMTP_OAUTH_TOKEN_URL',
+    ] as const;
+    const dkim = ['DKIM_DOMAIN', 'DKIM_SELECTOR', 'DKIM_PRIVATE_KEY'] as const;
+    const withAny = (names: readonly (keyof typeof env)[]) => names.some((name) => env[name]);
+    const needed: (keyof typeof env)[] = [
+      ...(kinds.includes('smtp') ? (['SMTP_SERVER'] as const) : []),
+      ...(kinds.includes('sendgrid') ? (['SENDGRID_API_KEY'] as const) : []),
+      ...(withAny([...oauth, 'SMTP_OAUTH_CLIENT_SECRET']) ? [...oauth, 'SMTP_USER' as const] : []),
+      ...(withAny(dkim) ? dkim : []),
+      ...(env.PUBLIC_URL ? (['LINK_SECRET'] as const) : []),
+    ];
+    for (const name of needed.filter((one) => !env[one]))
+      context.addIssue({ code: 'custom', path: [name], message: 'is required' });
+    const labels = env.EMAIL_TRANSPORTS?.map(({ label }) => label) ?? [];
+    if (Object.keys(env.EMAIL_RATE_LIMITS ?? {}).some((label) => !labels.includes(label)))
+      context.addIssue({
+        code: 'custom',
+        path: ['EMAIL_RATE_LIMITS'],
+        message: 'limits a transport that EMAIL_TRANSPORTS does not list (servers by host:port)',
+      });
+  },
+  { when: () => true },
+);
 
 type Environment = z.output<typeof environment>;
 

@@ -17,6 +17,7 @@ import { preferenceRoutes } from './preferences.ts';
 import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
 import { queueRoutes } from './queues.ts';
 import type { Answer, Route } from './route.ts';
+import { summaryRoutes } from './summaries.ts';
 import type { RawRequest } from './webhook-signature.ts';
 
 /** Body limit of the contract. */
@@ -31,6 +32,7 @@ export const apiRoutes = (deps: Deps): Route[] => [
   ...preferenceRoutes,
   ...batchRoutes,
   ...emailRoutes,
+  ...summaryRoutes,
   ...errorRoutes,
   ...fileRoutes,
   ...queueRoutes,

@@ -75,9 +75,11 @@ export const numericIdParam = z.coerce
 /** An e-mail address; case is ignored, so it is kept in lower case. */
 export const emailAddress = z.email().max(255).toLowerCase();
 
-/** ISO 8601 with an offset, as text; `new Date` reads it, and Postgres the years 1 to 9999 in UTC. */
+/** The years 1 to 9999 in UTC: what both `Date` and Postgres can read. */
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** ISO 8601 with an offset, as text; `new Date` reads it. */
 export const timestamp = z.iso
   .datetime({ offset: true })
-  .refine((at) => /^\d{4}-/.test(utc(at)) && !utc(at).startsWith('0000'), 'is out of range');
-
-const utc = (at: string): string => new Date(at).toISOString();
+  .refine((at) => Date.parse(at) >= EARLIEST && Date.parse(at) <= LATEST, 'is not a possible time');

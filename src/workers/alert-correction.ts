@@ -1,18 +1,15 @@
-import { createAlert } from '../db/queries/alerts.ts';
+import type { Alert } from '../db/queries/alerts.ts';
 import type { CorrectionEnd, CorrectionRow } from '../db/queries/corrections.ts';
-import type { Deps } from '../deps.ts';
 
-/** Tells operators of a correction that failed for good or met a success on its way. */
-export async function alertCorrection(
-  deps: Deps,
-  task: CorrectionRow,
-  end: Extract<CorrectionEnd, { status: 'failed' | 'cancelled' }>,
-): Promise<void> {
-  const { OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS } = deps.config;
-  deps.log.error({ correction: task.id, reason: end.reason }, 'a correction needs an operator');
-  if (!OPERATOR_EMAIL) return;
-  const alert = {
-    kind: end.status === 'failed' ? 'correction_failed' : 'correction_conflict',
+/**
+ * What operators are told of a correction that failed for good or met a success on its way.
+ * @returns null for every other end
+ */
+export function correctionAlert(task: CorrectionRow, end: CorrectionEnd): Alert | null {
+  const met = end.status === 'cancelled' && end.conflict;
+  if (end.status !== 'failed' && !met) return null;
+  return {
+    kind: met ? 'correction_conflict' : 'correction_failed',
     subjectId: `${task.id}-${task.attempts}`,
     since: task.created_at,
     reason: end.reason,
@@ -25,6 +22,4 @@ export async function alertCorrection(
     companyId: task.company_id,
     botId: task.bot_id,
   };
-  const id = await createAlert(deps.db.sql, alert, OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS);
-  if (id !== null) await deps.producer.raise('email-render', [{ payload: { email_id: id } }]);
 }

@@ -13,6 +13,7 @@ import {
 import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
+import { renderSummaryMail } from './render-summary.ts';
 
 /** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
 export async function renderEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
@@ -34,6 +35,7 @@ export async function renderEmail(deps: Deps, { email_id }: { email_id: number }
 
 async function render(deps: Deps, email: EmailRow): Promise<RenderedMail> {
   if (email.email_type === 'error_alert') return renderErrorAlert(alertOf(deps, email));
+  if (email.email_type === 'summary') return renderSummaryMail(deps, email);
   return renderBatch(deps, email);
 }
 

@@ -14,7 +14,8 @@ import { backoffDelay } from '../domain/backoff.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { NotYet, reasonOf } from '../errors.ts';
 import type { StoredFile } from '../stores/store.ts';
-import { alertCorrection } from './alert-correction.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+import { correctionAlert } from './alert-correction.ts';
 import { removeAndProve, storageKeyOf } from './remove-leftovers.ts';
 
 /** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
@@ -35,12 +36,15 @@ export async function runCorrection(
   const task = await claimCorrection(sql, correction_id, token, leaseSeconds(deps));
   if (!task) return waitIfEarly(deps, correction_id);
   const end = await perform(deps, task, token);
-  const ended = await endCorrection(sql, task.id, token, end);
+  const ended = await sql.begin(async (tx) => {
+    if (!(await endCorrection(tx, task.id, token, end))) return null;
+    const alert = correctionAlert(task, end);
+    return { alert: alert && (await writeAlert(tx, deps, alert)) };
+  });
   if (!ended) return;
+  await raiseAlert(deps, ended.alert);
   if (end.status === 'pending') throw new NotYet(end.runAt, `correction not done: ${end.reason}`);
   deps.metrics.correctionsCompleted.inc({ status: end.status });
-  if (end.status === 'failed' || (end.status === 'cancelled' && end.conflict))
-    await alertCorrection(deps, task, end);
 }
 
 /** Every step extends the lease; it must outlive one remove and one read-back. */
@@ -56,7 +60,8 @@ async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<
     documentId: task.file_document_id,
     storageKey: task.storage_key,
   };
-  const stop = await guard(deps, task, false);
+  let touched = task.s3_cleanup_completed || task.chroma_cleanup_completed;
+  const stop = await guard(deps, task, touched);
   if (stop) return stop;
   const failures: string[] = [];
   try {
@@ -66,7 +71,6 @@ async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<
   }
   if (deps.config.AUTO_CORRECTION_MODE === 'dry-run') return dryRun(deps, task, file, token);
 
-  let touched = task.s3_cleanup_completed || task.chroma_cleanup_completed;
   // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
   for (const action of ['chroma_delete', 's3_delete', 'cms_delete'] as const) {
     if (!task.correction_actions.includes(action) || isSettled(task, action)) continue;
@@ -94,7 +98,8 @@ async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<
 /** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
 async function afterwards(deps: Deps, task: CorrectionRow): Promise<CorrectionEnd> {
   const objection = await objectionTo(deps.db.sql, task);
-  if (objection === null || objection === 'waiting') return { status: 'completed' };
+  if (objection === null || objection === 'waiting' || objection === 'it was deleted')
+    return { status: 'completed' };
   return { status: 'cancelled', reason: `after the removal: ${objection}`, conflict: true };
 }
 
@@ -112,7 +117,9 @@ async function guard(
       runAt: new Date(Date.now() + WAIT_FOR_EVENTS_MS),
       countsAttempt: false,
     };
-  return { status: 'cancelled', reason: objection, conflict: touched };
+  // Whoever deleted the file misses nothing of it.
+  const conflict = touched && objection !== 'it was deleted';
+  return { status: 'cancelled', reason: objection, conflict };
 }
 
 function isSettled(task: CorrectionRow, action: CorrectionAction): boolean {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createAlert } from '../db/queries/alerts.ts';
 import { findBatch } from '../db/queries/batches.ts';
 import {
   claimEmail,
@@ -13,7 +12,10 @@ import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
 import { NotYet, reasonOf } from '../errors.ts';
 import type { OutgoingMail } from '../mail/message.ts';
-import { suppressionOf } from './suppression.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+import { mailAlert, quotaAlert } from './alert-mail.ts';
+import { fullList, needsFullList } from './full-list.ts';
+import { type Objection, suppressionOf } from './suppression.ts';
 
 /** The claim was lost before the body left: somebody else has the mail now. */
 class LeaseLost extends Error {
@@ -31,11 +33,8 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
   const email = await claimEmail(sql, email_id, token, lease);
   if (!email) return waitIfEarly(deps, email_id);
 
-  const suppressed = await suppressionOf(deps, email);
-  if (suppressed) {
-    await completeEmail(sql, email_id, token, null, { status: 'suppressed', reason: suppressed });
-    return;
-  }
+  const objection = await suppressionOf(deps, email);
+  if (objection) return holdBack(deps, email, token, objection);
   const timer = deps.metrics.mailLatency.startTimer();
   const result = await attempt(deps, email, token, lease);
   timer();
@@ -50,6 +49,23 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
   await record(deps, email, token, result, next);
   if (next.status === 'pending')
     throw new NotYet(next.nextRetryAt, `mail not sent: ${next.reason}`);
+}
+
+/** Suppresses a claimed mail, or lets go of it until it is known whether it has to be. */
+async function holdBack(deps: Deps, email: EmailRow, token: string, objection: Objection) {
+  if ('waitMs' in objection) {
+    const nextRetryAt = new Date(Date.now() + objection.waitMs);
+    const reason = 'mails ahead of it may use up the quota';
+    const wait = { status: 'pending', reason, nextRetryAt, countsAttempt: false } as const;
+    await completeEmail(deps.db.sql, email.id, token, null, wait);
+    throw new NotYet(nextRetryAt, reason);
+  }
+  const alert = await deps.db.sql.begin(async (tx) => {
+    const reason = objection.suppress;
+    await completeEmail(tx, email.id, token, null, { status: 'suppressed', reason });
+    return reason === 'quota_exceeded' ? writeAlert(tx, deps, quotaAlert(email, new Date())) : null;
+  });
+  await raiseAlert(deps, alert);
 }
 
 /** The job came early, or the mail is in another state than pending: only the former waits. */
@@ -71,11 +87,20 @@ async function attempt(
   };
   try {
     const signal = AbortSignal.any([deps.draining, AbortSignal.timeout(lease * 1000)]);
-    return await deps.transport.send(outgoing(deps, email), { beforeBody, signal });
+    const attachments = await attachmentsOf(deps, email);
+    const mail = { ...outgoing(deps, email), attachments };
+    return await deps.transport.send(mail, { beforeBody, signal });
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
     return { outcome: 'transient', reason: reasonOf(error) };
   }
+}
+
+/** The whole list of files, where the mail had to cut it. */
+async function attachmentsOf(deps: Deps, email: EmailRow): Promise<OutgoingMail['attachments']> {
+  if (email.email_type !== 'batch_completion' || !email.batch_id) return [];
+  const batch = await findBatch(deps.db.sql, email.batch_id);
+  return batch && needsFullList(batch) ? [await fullList(deps.db.sql, batch)] : [];
 }
 
 function outgoing(deps: Deps, email: EmailRow): OutgoingMail {
@@ -98,7 +123,7 @@ async function record(
   next: NextStep,
 ): Promise<void> {
   const transport = deps.transport.name;
-  const completed = await deps.db.sql.begin(async (tx) => {
+  const { held, alert } = await deps.db.sql.begin(async (tx) => {
     const held = await completeEmail(tx, email.id, token, transport, next);
     await logAttempt(tx, {
       email,
@@ -107,46 +132,19 @@ async function record(
       reason: 'reason' in result ? result.reason : null,
       nextRetryAt: next.status === 'pending' ? next.nextRetryAt : null,
     });
-    return held;
+    const ended = next.status === 'failed' || next.status === 'unknown';
+    const news = held && ended ? mailAlert(email, next.status, next.reason) : null;
+    return { held, alert: news && (await writeAlert(tx, deps, news)) };
   });
   if (result.outcome === 'sent') deps.metrics.mailsSent.inc();
   else deps.metrics.mailErrors.inc({ outcome: result.outcome });
-  if (!completed) {
+  if (!held) {
     deps.log.error({ email: email.id, outcome: result.outcome }, 'the send outlived its lease');
     return;
   }
   if (next.status === 'sent' && email.batch_id)
     await deps.producer.raise('cms-write-back', [{ payload: { batch_id: email.batch_id } }]);
-  if (next.status === 'failed' || next.status === 'unknown')
-    await alertOperators(deps, email, next.status, next.reason);
-}
-
-/** Operators are told of a mail that failed for good; never of an alert that did. */
-export async function alertOperators(
-  deps: Deps,
-  email: EmailRow,
-  status: 'failed' | 'unknown',
-  reason: string,
-): Promise<void> {
-  const { OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS } = deps.config;
-  deps.log.error({ email: email.id, status, reason }, 'a mail needs an operator');
-  if (!OPERATOR_EMAIL || email.email_type === 'error_alert') return;
-  const batch = email.batch_id ? await findBatch(deps.db.sql, email.batch_id) : undefined;
-  const alert = {
-    kind: status === 'failed' ? ('email_failed' as const) : ('email_unknown' as const),
-    subjectId: String(email.id),
-    since: email.created_at,
-    reason,
-    details: [
-      { label: 'Mail', value: String(email.id) },
-      { label: 'Batch', value: batch?.batch_id ?? '-' },
-      { label: 'Attempts', value: String(email.send_attempts) },
-    ],
-    companyId: email.company_id,
-    botId: email.bot_id,
-  };
-  const id = await createAlert(deps.db.sql, alert, OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS);
-  if (id !== null) await deps.producer.raise('email-render', [{ payload: { email_id: id } }]);
+  await raiseAlert(deps, alert);
 }
 
 const sendPolicy = ({ config }: Deps) => ({

@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts';
 import { backoffDelay } from '../domain/backoff.ts';
 import { RETENTION } from '../queues/define.ts';
 import { type QueueName, queues } from '../queues/registry.ts';
+import { alertQueue } from './alert-queue.ts';
 import { processors } from './processors.ts';
 import type { Progress } from './progress.ts';
 import { type Processor, runJob } from './run-job.ts';
@@ -33,6 +34,12 @@ export function startWorkers(deps: Deps, names: QueueName[], progress?: Progress
       settings: {
         backoffStrategy: (attempts) => backoffDelay(attempts, backoff, Math.random()),
       },
+    });
+    worker.on('failed', (job) => {
+      if (!job) return;
+      alertQueue(deps, name, job).catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'operators could not be told'),
+      );
     });
     worker.on('error', (error) => deps.log.debug({ err: error, queue: name }, 'worker trouble'));
     return worker;

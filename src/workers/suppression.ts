@@ -1,14 +1,20 @@
-import { type EmailRow, sentThisMonth } from '../db/queries/emails.ts';
+import { type EmailRow, quotaUse } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
+
+/** Why a mail does not leave now: never, for a reason, or not before others have been settled. */
+export type Objection = { suppress: string } | { waitMs: number };
+
+/** How long a mail waits for those ahead of it, in milliseconds. */
+const WAIT_MS = 1000;
 
 /**
  * Why a mail is not to be sent after all, asked right before it is: notifications were turned off
  * since the batch closed, or the company is over its quota. A CMS that does not answer never holds a
  * mail up.
  */
-export async function suppressionOf(deps: Deps, email: EmailRow): Promise<string | null> {
+export async function suppressionOf(deps: Deps, email: EmailRow): Promise<Objection | null> {
   if (email.email_type === 'error_alert') return null;
-  if (!deps.config.ENABLE_EMAIL_NOTIFICATIONS) return 'emails_disabled';
+  if (!deps.config.ENABLE_EMAIL_NOTIFICATIONS) return { suppress: 'emails_disabled' };
   const { company_id, bot_id, recipient_email } = email;
   if (company_id === null || bot_id === null) return null;
   const { settings } = await deps.preferences.resolve({
@@ -16,12 +22,18 @@ export async function suppressionOf(deps: Deps, email: EmailRow): Promise<string
     bot_id,
     user_email: recipient_email,
   });
-  if (!settings.notification_enabled) return 'notifications_disabled';
-  return (await overQuota(deps, company_id)) ? 'quota_exceeded' : null;
+  if (!settings.notification_enabled) return { suppress: 'notifications_disabled' };
+  return quotaObjection(deps, email, company_id);
 }
 
-async function overQuota(deps: Deps, companyId: number): Promise<boolean> {
+async function quotaObjection(
+  deps: Deps,
+  email: EmailRow,
+  companyId: number,
+): Promise<Objection | null> {
   const quota = await deps.quotas.of(companyId);
-  if (quota === null) return false;
-  return (await sentThisMonth(deps.db.sql, companyId, new Date())) >= quota;
+  if (quota === null) return null;
+  const { sent, ahead } = await quotaUse(deps.db.sql, email, new Date());
+  if (sent >= quota) return { suppress: 'quota_exceeded' };
+  return sent + ahead >= quota ? { waitMs: WAIT_MS } : null;
 }

@@ -1,14 +1,15 @@
-import type { Sql } from '../db/client.ts';
+import type { Sql, Transaction } from '../db/client.ts';
 import { overdueBatches } from '../db/queries/batches.ts';
 import { overdueCorrections } from '../db/queries/corrections.ts';
-import { logAttempt, overdueEmails, reclaimExpired } from '../db/queries/emails.ts';
+import { eraseContent, logAttempt, overdueEmails, reclaimExpired } from '../db/queries/emails.ts';
 import { overdueChunks } from '../db/queries/inbox.ts';
 import { staleBatches } from '../db/queries/preferences.ts';
 import { overdueWriteBacks } from '../db/queries/write-back.ts';
 import type { Deps } from '../deps.ts';
 import type { Raise } from '../queues/producer.ts';
 import type { QueueName } from '../queues/registry.ts';
-import { alertOperators } from './send-email.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+import { mailAlert } from './alert-mail.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
 const SWEEP_LOCK = 7_301_947_224;
@@ -37,6 +38,7 @@ export async function sweep(deps: Deps): Promise<number | null> {
 
 async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
   await reclaimMails(deps);
+  await eraseOldContent(deps);
   const now = new Date();
   // Rows younger than one interval are most likely on their way already.
   const settled = new Date(now.getTime() - deps.config.SWEEP_INTERVAL_SECONDS * 1000);
@@ -82,19 +84,35 @@ async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
   return raised;
 }
 
+const DAY_MS = 86_400_000;
+
+/** Mail content is kept for `EMAIL_CONTENT_RETENTION_DAYS`; a page per sweep keeps up with any load. */
+async function eraseOldContent(deps: Deps): Promise<void> {
+  const age = deps.config.EMAIL_CONTENT_RETENTION_DAYS * DAY_MS;
+  await eraseContent(deps.db.sql, new Date(Date.now() - age), PAGE);
+}
+
 /** Senders that vanished leave their claims behind; the row tells whether the mail may have left. */
 async function reclaimMails(deps: Deps): Promise<void> {
   const resend = deps.config.EMAIL_UNKNOWN_POLICY === 'resend';
   for (;;) {
-    const reclaimed = await reclaimExpired(deps.db.sql, resend, PAGE);
-    for (const email of reclaimed) {
-      const reason = email.error_message ?? 'the sender vanished';
-      const outcome = email.handed_over_at ? 'unknown' : 'transient';
-      await logAttempt(deps.db.sql, { email, outcome, transport: null, reason, nextRetryAt: null });
-      if (email.send_status === 'unknown') await alertOperators(deps, email, 'unknown', reason);
-    }
-    if (reclaimed.length < PAGE) return;
+    const { count, alerts } = await deps.db.sql.begin((tx) => reclaimPage(tx, deps, resend));
+    for (const alert of alerts) await raiseAlert(deps, alert);
+    if (count < PAGE) return;
   }
+}
+
+async function reclaimPage(tx: Transaction, deps: Deps, resend: boolean) {
+  const reclaimed = await reclaimExpired(tx, resend, PAGE);
+  const alerts: (number | null)[] = [];
+  for (const email of reclaimed) {
+    const reason = email.error_message ?? 'the sender vanished';
+    const outcome = email.handed_over_at ? 'unknown' : 'transient';
+    await logAttempt(tx, { email, outcome, transport: null, reason, nextRetryAt: null });
+    const alert = email.send_status === 'unknown' && mailAlert(email, 'unknown', reason);
+    if (alert) alerts.push(await writeAlert(tx, deps, alert));
+  }
+  return { count: reclaimed.length, alerts };
 }
 
 /**

@@ -125,7 +125,12 @@ export async function endCorrection(
 }
 
 /** Why a correction must not (go on to) delete; `waiting` only means: not before it is applied. */
-export type Objection = 'newer generation' | 'it succeeded' | 'another owner has it' | 'waiting';
+export type Objection =
+  | 'newer generation'
+  | 'it succeeded'
+  | 'another owner has it'
+  | 'it was deleted'
+  | 'waiting';
 
 /**
  * Asks our own records whether the file is still the one that failed: the guard of promise 6. It
@@ -138,24 +143,28 @@ export async function objectionTo(
     'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email'
   >,
 ): Promise<Objection | null> {
-  const [row] = await db<Record<'newer' | 'succeeded' | 'other' | 'waiting', boolean>[]>`
+  const [row] = await db<
+    Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>[]
+  >`
     with states as (
-      select generation, status, ${task.user_email}::text is null
+      select generation, status, deleted_at, ${task.user_email}::text is null
         or (company_id = ${task.company_id} and bot_id = ${task.bot_id}
             and user_email = ${task.user_email}) as own
-      from file_processing_status
-      where file_document_id = ${task.file_document_id} and deleted_at is null
-    )
+      from file_processing_status where file_document_id = ${task.file_document_id}
+    ), present as (select * from states where deleted_at is null)
     select
-      exists (select from states where own and generation > ${task.generation}) as newer,
-      exists (select from states where own and generation = ${task.generation}
+      exists (select from present where own and generation > ${task.generation}) as newer,
+      exists (select from present where own and generation = ${task.generation}
         and status = 'success') as succeeded,
-      exists (select from states where not own and status <> 'failed') as other,
+      exists (select from present where not own and status <> 'failed') as other,
+      ${task.user_email}::text is not null
+        and exists (select from states where own and deleted_at is not null) as deleted,
       exists (select from file_events where file_document_id = ${task.file_document_id}
         and applied_at is null and dead_lettered_at is null) as waiting`;
   if (row?.newer) return 'newer generation';
   if (row?.succeeded) return 'it succeeded';
   if (row?.other) return 'another owner has it';
+  if (row?.deleted) return 'it was deleted';
   return row?.waiting ? 'waiting' : null;
 }
 

@@ -200,14 +200,24 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
     order by id`;
 }
 
-/** Mails sent for a company in the UTC month of `at`: what its quota counts. */
-export async function sentThisMonth(db: Queryable, companyId: number, at: Date): Promise<number> {
+/**
+ * What a company's quota counts: its mails `sent` in the UTC month of `at`, and those claimed `ahead`
+ * of this one, which may yet be.
+ */
+export async function quotaUse(
+  db: Queryable,
+  mail: Pick<EmailRow, 'id' | 'company_id'>,
+  at: Date,
+): Promise<{ sent: number; ahead: number }> {
   const month = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1));
-  const [row] = await db<{ count: number }[]>`
-    select count(*) as count from email_notification_log
-    where company_id = ${companyId} and send_status = 'sent' and sent_at >= ${month}
-      and email_type <> 'error_alert'`;
-  return row?.count ?? 0;
+  const [row] = await db<{ sent: number; ahead: number }[]>`
+    select count(*) filter (where send_status = 'sent')::int as sent,
+      count(*) filter (where send_status = 'sending')::int as ahead
+    from email_notification_log
+    where company_id = ${mail.company_id} and email_type <> 'error_alert'
+      and ((send_status = 'sent' and sent_at >= ${month})
+        or (send_status = 'sending' and id < ${mail.id}))`;
+  return row ?? { sent: 0, ahead: 0 };
 }
 
 /**
@@ -217,6 +227,8 @@ export async function sentThisMonth(db: Queryable, companyId: number, at: Date):
 export async function resendEmail(db: Queryable, id: number, extraAttempts: number) {
   const rows = await db`
     update email_notification_log set send_status = 'pending', next_retry_at = null,
+      -- Erased content is rendered anew.
+      rendered_at = case when email_content_text is null then null else rendered_at end,
       lease_token = null, handed_over_at = null, max_attempts = send_attempts + ${extraAttempts},
       error_message = null, updated_at = now()
     where id = ${id} and send_status in ('failed', 'unknown') returning 1`;
@@ -235,4 +247,22 @@ export async function markSent(db: Queryable, id: number): Promise<boolean> {
       update batch_processing_sessions set notification_sent = true, notification_sent_at = now()
       where batch_id = ${row.batch_id}::uuid`;
   return rows.length > 0;
+}
+
+/**
+ * Erases the content of mails that are settled and older than `before`; the facts stay.
+ * @returns how many, at most `limit`
+ */
+export async function eraseContent(db: Queryable, before: Date, limit: number): Promise<number> {
+  const rows = await db`
+    update email_notification_log set email_content_html = null, email_content_text = null,
+      content_data = null
+    where id in (
+      select id from email_notification_log
+      where created_at < ${before} and email_content_text is not null
+        and send_status in ('sent', 'failed', 'suppressed')
+      order by created_at limit ${limit}
+    )
+    returning 1`;
+  return rows.length;
 }

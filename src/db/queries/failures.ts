@@ -78,8 +78,9 @@ export async function createCorrections(
 }
 
 /**
- * Cancels corrections that a newer generation or a delete made pointless. One whose removal is in
- * flight is only told: its own guard stops it before the next step and records the conflict.
+ * Cancels corrections that a newer generation or a delete made pointless, as long as nothing of the
+ * file is gone. One that has removed something already, or is about to, is left to its own guard,
+ * which stops it before the next step and records the conflict.
  */
 export async function cancelCorrections(
   tx: Transaction,
@@ -98,5 +99,6 @@ export async function cancelCorrections(
     ) as g(file_document_id, company_id, bot_id, user_email, below)
     where t.file_document_id = g.file_document_id and t.company_id = g.company_id
       and t.bot_id = g.bot_id and t.user_email = g.user_email and t.generation < g.below
-      and t.status in ('pending', 'awaiting_approval')`;
+      and t.status in ('pending', 'awaiting_approval')
+      and not (t.s3_cleanup_completed or t.chroma_cleanup_completed or t.cms_cleanup_completed)`;
 }

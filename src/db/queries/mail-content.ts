@@ -48,6 +48,13 @@ export function allReportedFiles(
 
 function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {
   return db`
+    ${linesOf(db)}
+    where f.batch_id = ${batchId}::uuid and f.processing_status = any(${statuses}::text[])`;
+}
+
+/** Lines with the newest correction of each failed one, to be narrowed by a `where` on `f`. */
+export function linesOf(db: Queryable) {
+  return db`
     select f.file_document_id, f.file_name, f.processing_status, f.processing_time_seconds,
       f.chunks_created, f.file_size_bytes, f.error_message, f.error_category,
       c.status as correction_status, c.correction_actions, c.not_applicable,
@@ -57,6 +64,5 @@ function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {
       select * from auto_correction_tasks t
       where t.file_document_id = f.file_document_id and t.generation = f.generation
       order by t.id desc limit 1
-    ) c on f.processing_status = 'failed'
-    where f.batch_id = ${batchId}::uuid and f.processing_status = any(${statuses}::text[])`;
+    ) c on f.processing_status = 'failed'`;
 }

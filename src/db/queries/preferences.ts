@@ -30,7 +30,9 @@ export async function retimeBatch(
       user_preferences_snapshot = ${JSON.stringify(resolved.settings)}::text::jsonb,
       preferences_source = ${resolved.source},
       preferences_age_seconds = ${Math.round(resolved.age_seconds)}, due_at = ${dueAt},
-      preferences_stale_at = case when preferences_stale_at > ${staleAt} then preferences_stale_at end,
+      -- The time read before has milliseconds only; compared as it is, the mark would never go.
+      preferences_stale_at = case
+        when date_trunc('milliseconds', preferences_stale_at) > ${staleAt} then preferences_stale_at end,
       updated_at = now()
     where batch_id = ${batchId}::uuid and status = 'processing'`;
 }

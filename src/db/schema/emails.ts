@@ -28,6 +28,7 @@ export const SUPPRESSED_REASONS = [
   'notifications_disabled',
   'emails_disabled',
   'quota_exceeded',
+  'address_suppressed',
 ] as const;
 
 /**

@@ -3,3 +3,5 @@ export * from './batches.ts';
 export * from './corrections.ts';
 export * from './emails.ts';
 export * from './events.ts';
+export * from './opt-outs.ts';
+export * from './suppressions.ts';

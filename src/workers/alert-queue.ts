@@ -1,0 +1,26 @@
+import type { Job } from 'bullmq';
+import type { Deps } from '../deps.ts';
+import type { QueueName } from '../queues/registry.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+
+/**
+ * Tells operators, once per queue and hour, that a job used up its tries. The sweep goes on raising it
+ * as long as its row is due, so this says that something is wrong, not that something is lost.
+ */
+export async function alertQueue(deps: Deps, queue: QueueName, job: Job): Promise<void> {
+  const tries = job.opts.attempts ?? 1;
+  if (job.attemptsMade < tries && !job.finishedOn) return;
+  const hour = new Date().toISOString().slice(0, 13);
+  const alert = await writeAlert(deps.db.sql, deps, {
+    kind: 'queue_failed',
+    subjectId: `${queue}-${hour}`,
+    since: new Date(job.timestamp),
+    reason: job.failedReason,
+    details: [
+      { label: 'Queue', value: queue },
+      { label: 'Job', value: job.id ?? '-' },
+      { label: 'Tries', value: String(job.attemptsMade) },
+    ],
+  });
+  await raiseAlert(deps, alert);
+}

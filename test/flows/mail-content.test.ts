@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** What a mail says, to whom, in which language, and for how long it is kept. */
+
+let system: System;
+const operator = person('operator');
+beforeAll(async () => {
+  system = await startSystem({ env: { OPERATOR_EMAIL: operator } });
+});
+afterAll(() => system.stop());
+
+const preferences = (user_email: string, more: object) =>
+  system.cms.call('POST', '/api/user-notification-preferences', {
+    data: { company: 1, bot: 1, user_email, ...more },
+  });
+
+it('attaches the whole list where the mail cuts it', async () => {
+  const ada = person();
+  await preferences(ada, { batch_size_threshold: 60 });
+  const names = Array.from({ length: 60 }, (_, n) => documentId(`many${n}`));
+  await system.push(
+    ...names.map((name) => event(ada, name, { file_name: `=cmd|${name}, "x".pdf` })),
+  );
+  const [mail] = await system.mails(ada);
+  const raw = await fetch(`${system.env.INBOX_URL}/api/messages/${mail?.id}`);
+  const { data } = (await raw.json()) as {
+    data: { attachments: { filename: string; size: number }[] };
+  };
+  expect(data.attachments).toMatchObject([{ filename: expect.stringMatching(/^files-.*\.csv$/) }]);
+  expect(mail?.text).toMatch(/35 more/);
+});
+
+it('writes in the language and time zone of the person', async () => {
+  const ada = person();
+  await preferences(ada, { locale: 'de', timezone: 'Europe/Berlin', batch_size_threshold: 1 });
+  await system.push(event(ada, documentId()));
+  const [mail] = await system.mails(ada);
+  expect(mail?.html).toContain('lang="de"');
+  expect(mail?.text).toMatch(/Berlin|MEZ|MESZ/);
+});
+
+it('sums up a day on demand, once', async () => {
+  const ada = person();
+  const broken = documentId('broken');
+  await preferences(ada, { batch_size_threshold: 2 });
+  await system.push(event(ada, documentId()), failure(ada, broken));
+  await system.mails(ada);
+  const ask = () =>
+    system.call('POST', '/api/summaries', {
+      company_id: 1,
+      bot_id: 1,
+      user_email: ada,
+      period: 'day',
+    });
+  expect((await ask()).status).toBe(202);
+  const summary = await until('the summary arrives', async () =>
+    (await system.inbox(ada)).find((mail) => mail.subject.match(/day|summary/i)),
+  );
+  expect(summary.text).toContain(broken);
+  expect((await ask()).status).toBe(200);
+});
+
+it('suppresses what is over the quota of the company, and says so once', async () => {
+  const ada = person();
+  const company_id = 77;
+  await system.cms.call('POST', '/api/companies', {
+    data: { id: company_id, name: 'Small Ltd', notification_quota: 1 },
+  });
+  const one = () =>
+    system.push(...Array.from({ length: 5 }, () => event(ada, documentId(), { company_id })));
+  await one();
+  await system.mails(ada);
+  await one();
+  await one();
+  const suppressed = await until('two mails are suppressed', async () => {
+    const path = `/api/emails?user_email=${ada}&send_status=suppressed`;
+    const { body } = await system.call('GET', path);
+    return body.data.length === 2 && body.data;
+  });
+  expect(suppressed).toMatchObject([
+    { suppressed_reason: 'quota_exceeded' },
+    { suppressed_reason: 'quota_exceeded' },
+  ]);
+  expect(await system.inbox(ada)).toHaveLength(1);
+  const alerts = await system.mails(operator);
+  expect(alerts.filter((mail) => mail.text.includes(String(company_id)))).toHaveLength(1);
+});
+
+it('erases content when its time is over, and keeps the facts', async () => {
+  const ada = person();
+  await preferences(ada, { batch_size_threshold: 1 });
+  await system.push(event(ada, documentId()));
+  const { sql } = system.deps.db;
+  await until('the mail is sent', async () => {
+    const { body } = await system.call('GET', `/api/emails?user_email=${ada}&send_status=sent`);
+    return body.data.length === 1;
+  });
+  await sql`
+    update email_notification_log set created_at = now() - interval '91 days'
+    where recipient_email = ${ada} and send_status = 'sent'`;
+  const erased = await until('the content is erased', async () => {
+    const [mail] = (await system.call('GET', `/api/emails?user_email=${ada}`)).body.data;
+    const { body } = await system.call('GET', `/api/emails/${mail.id}`);
+    return body.data.email_content_text === null && body.data;
+  });
+  expect(erased).toMatchObject({ send_status: 'sent', email_content_html: null, send_attempts: 1 });
+  expect(erased.email_subject).not.toBe('');
+});
