@@ -7,7 +7,12 @@ import { type PayloadOf, type QueueName, queues } from './registry.ts';
 export interface Raise<Name extends QueueName> {
   payload: PayloadOf<Name>;
   at?: Date;
+  /** The job's place in its company's own line: first places go first, whosever they are. */
+  place?: number;
 }
+
+/** Places beyond this are all last; the queue library takes no larger priority. */
+const LAST_PLACE = 2_000_000;
 
 export interface Producer {
   /**
@@ -47,7 +52,7 @@ export function openProducer(
 
   const add = <Name extends QueueName>(name: Name, jobs: Raise<Name>[]) =>
     queue(name).addBulk(
-      jobs.map(({ payload, at }) => ({
+      jobs.map(({ payload, at, place }) => ({
         name,
         data: payload,
         opts: {
@@ -55,6 +60,7 @@ export function openProducer(
           jobId: queues[name].jobId(payload as never),
           attempts: queues[name].attempts,
           backoff: { type: 'custom' },
+          ...(place !== undefined && { priority: Math.min(Math.max(1, place), LAST_PLACE) }),
           delay: at ? Math.max(0, at.getTime() - Date.now()) : 0,
         },
       })),
@@ -100,7 +106,11 @@ async function makeRoom(job: Job, at: Date | undefined): Promise<boolean> {
     return true;
   }
   const wanted = at?.getTime() ?? Date.now();
-  if (job.delay > 0 && job.timestamp + job.delay > wanted + 1000 && (await job.isDelayed()))
+  // A delay counts from when it was set: at the job's last run, or by a change nobody noted. An alarm
+  // may always be early; only the backoff of a job that has failed is not cut short without need.
+  const runsAt = (job.processedOn ?? job.timestamp) + job.delay;
+  const late = job.attemptsMade === 0 || runsAt > wanted + 1000;
+  if (job.delay > 0 && late && (await job.isDelayed()))
     await job.changeDelay(Math.max(0, wanted - Date.now()));
   return false;
 }

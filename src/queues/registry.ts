@@ -9,16 +9,19 @@ import { defineQueue } from './define.ts';
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
-/** Ids only; the one exception is a producer that adds its events to the queue itself. */
+/**
+ * Ids only; the one exception is a producer that adds its events to the queue itself. During a rolling
+ * restart workers meet jobs of the next release: fields they do not know are ignored.
+ */
 const fileEventsPayload = z.union([
-  z.strictObject({ chunk_id: z.uuid() }),
-  z.strictObject({ events: z.array(fileEvent).min(1).max(MAX_EVENTS_PER_REQUEST) }),
+  z.object({ chunk_id: z.uuid() }),
+  z.object({ events: z.array(fileEvent).min(1).max(MAX_EVENTS_PER_REQUEST) }),
 ]);
 export type FileEventsPayload = z.output<typeof fileEventsPayload>;
 
-const batchPayload = z.strictObject({ batch_id: z.uuid() });
-const emailPayload = z.strictObject({ email_id: z.number().int() });
-const correctionPayload = z.strictObject({ correction_id: z.number().int() });
+const batchPayload = z.object({ batch_id: z.uuid() });
+const emailPayload = z.object({ email_id: z.number().int() });
+const correctionPayload = z.object({ correction_id: z.number().int() });
 
 export const queues = {
   'file-events': defineQueue<FileEventsPayload>({

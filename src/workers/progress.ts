@@ -25,8 +25,9 @@ export function watchProgress(deps: Deps, names: QueueName[]): Progress {
   const idleSince = new Map<QueueName, number>();
   const look = async () => {
     for (const name of names) {
-      const waiting = await deps.producer.queue(name).getWaitingCount();
-      const idle = waiting > 0 && (running.get(name) ?? 0) === 0;
+      const queue = deps.producer.queue(name);
+      const { waiting = 0, prioritized = 0 } = await queue.getJobCounts('waiting', 'prioritized');
+      const idle = waiting + prioritized > 0 && (running.get(name) ?? 0) === 0;
       if (!idle) idleSince.delete(name);
       else if (!idleSince.has(name)) idleSince.set(name, Date.now());
     }

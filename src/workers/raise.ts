@@ -1,4 +1,5 @@
 import type { Closing } from '../db/queries/close-batch.ts';
+import { placesInLine } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
 import type { CloseReason } from '../domain/batching.ts';
 
@@ -19,10 +20,22 @@ export async function raiseAfterClosing(
   const next = closings.flatMap(({ closing }) => (closing.next ? [closing.next] : []));
   deps.metrics.batchesCreated.inc(next.length);
   await raiseAlarms(deps, next);
-  await deps.producer.raise(
+  await raiseMails(
+    deps,
     'email-render',
-    closings.flatMap(({ closing }) =>
-      closing.email_id === null ? [] : [{ payload: { email_id: closing.email_id } }],
-    ),
+    closings.flatMap(({ closing }) => closing.email_id ?? []),
+  );
+}
+
+/** Puts mails in motion, each at its place in its company's line, so that no company waits for another. */
+export async function raiseMails(
+  deps: Deps,
+  queue: 'email-render' | 'email-send',
+  ids: number[],
+): Promise<void> {
+  const places = await placesInLine(deps.db.sql, ids);
+  await deps.producer.raise(
+    queue,
+    ids.map((email_id) => ({ payload: { email_id }, place: places.get(email_id) ?? 1 })),
   );
 }

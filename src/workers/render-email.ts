@@ -13,6 +13,7 @@ import {
 import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
+import { raiseMails } from './raise.ts';
 import { renderSummaryMail } from './render-summary.ts';
 
 /** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
@@ -30,7 +31,7 @@ export async function renderEmail(deps: Deps, { email_id }: { email_id: number }
       throw error;
     }
   }
-  await deps.producer.raise('email-send', [{ payload: { email_id } }]);
+  await raiseMails(deps, 'email-send', [email_id]);
 }
 
 async function render(deps: Deps, email: EmailRow): Promise<RenderedMail> {

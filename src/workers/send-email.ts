@@ -11,6 +11,7 @@ import {
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
 import { NotYet, reasonOf } from '../errors.ts';
+import { mailHeaders } from '../mail/headers.ts';
 import type { OutgoingMail } from '../mail/message.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert, quotaAlert } from './alert-mail.ts';
@@ -111,7 +112,7 @@ function outgoing(deps: Deps, email: EmailRow): OutgoingMail {
     subject: email.email_subject,
     text: email.email_content_text ?? '',
     html: email.email_content_html,
-    headers: { 'Auto-Submitted': 'auto-generated' },
+    headers: mailHeaders(email, deps.config, new Date()),
   };
 }
 

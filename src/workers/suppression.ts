@@ -1,4 +1,6 @@
 import { type EmailRow, quotaUse } from '../db/queries/emails.ts';
+import { hasOpenOptOut } from '../db/queries/opt-outs.ts';
+import { isSuppressed } from '../db/queries/suppressions.ts';
 import type { Deps } from '../deps.ts';
 
 /** Why a mail does not leave now: never, for a reason, or not before others have been settled. */
@@ -8,20 +10,20 @@ export type Objection = { suppress: string } | { waitMs: number };
 const WAIT_MS = 1000;
 
 /**
- * Why a mail is not to be sent after all, asked right before it is: notifications were turned off
- * since the batch closed, or the company is over its quota. A CMS that does not answer never holds a
+ * Why a mail is not to be sent after all, asked right before it is: the address is suppressed,
+ * notifications were turned off since the batch closed, or the company is over its quota. A CMS that does not answer never holds a
  * mail up.
  */
 export async function suppressionOf(deps: Deps, email: EmailRow): Promise<Objection | null> {
+  if (await isSuppressed(deps.db.sql, email.recipient_email))
+    return { suppress: 'address_suppressed' };
   if (email.email_type === 'error_alert') return null;
   if (!deps.config.ENABLE_EMAIL_NOTIFICATIONS) return { suppress: 'emails_disabled' };
   const { company_id, bot_id, recipient_email } = email;
   if (company_id === null || bot_id === null) return null;
-  const { settings } = await deps.preferences.resolve({
-    company_id,
-    bot_id,
-    user_email: recipient_email,
-  });
+  const owner = { company_id, bot_id, user_email: recipient_email };
+  if (await hasOpenOptOut(deps.db.sql, owner)) return { suppress: 'notifications_disabled' };
+  const { settings } = await deps.preferences.resolve(owner);
   if (!settings.notification_enabled) return { suppress: 'notifications_disabled' };
   return quotaObjection(deps, email, company_id);
 }

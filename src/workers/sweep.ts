@@ -10,6 +10,7 @@ import type { Raise } from '../queues/producer.ts';
 import type { QueueName } from '../queues/registry.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert } from './alert-mail.ts';
+import { applyOptOuts } from './apply-opt-outs.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
 const SWEEP_LOCK = 7_301_947_224;
@@ -62,7 +63,7 @@ async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
     const jobs = (rendered: boolean) =>
       rows
         .filter((row) => row.rendered === rendered)
-        .map(({ id }) => ({ payload: { email_id: id } }));
+        .map(({ id, place }) => ({ payload: { email_id: id }, place }));
     await put('email-render', jobs(false));
     await put('email-send', jobs(true));
   }
@@ -81,6 +82,7 @@ async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
       'cms-write-back',
       rows.map((row) => ({ payload: row })),
     );
+  await applyOptOuts(deps);
   return raised;
 }
 

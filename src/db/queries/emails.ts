@@ -193,11 +193,32 @@ export async function reclaimExpired(db: Queryable, resend: boolean, limit: numb
  * @param settledBefore leaves rows alone that were touched after this, their jobs being on the way
  */
 export function overdueEmails(db: Queryable, settledBefore: Date) {
-  return db<{ id: number; rendered: boolean }[]>`
-    select id, rendered_at is not null as rendered from email_notification_log
+  return db<{ id: number; rendered: boolean; place: number }[]>`
+    select id, rendered_at is not null as rendered,
+      row_number() over (partition by company_id order by id)::int as place
+    from email_notification_log
     where send_status = 'pending' and (next_retry_at is null or next_retry_at <= now())
       and updated_at < ${settledBefore}
     order by id`;
+}
+
+/** Counting a company's line stops here: further back it makes no difference to the others. */
+const LONG_LINE = 5000;
+
+/** The place of each mail in its company's line of pending mails, from 1. */
+export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db<{ id: number; place: number }[]>`
+    select m.id, 1 + line.ahead as place
+    from email_notification_log m, lateral (
+      select count(*)::int as ahead from (
+        select from email_notification_log o
+        where o.company_id = m.company_id and o.send_status = 'pending' and o.id < m.id
+        limit ${LONG_LINE}
+      ) ahead
+    ) line
+    where m.id = any(${ids}::bigint[])`;
+  return new Map(rows.map(({ id, place }) => [id, place]));
 }
 
 /**

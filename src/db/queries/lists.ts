@@ -1,4 +1,15 @@
-import { and, desc, eq, getTableColumns, gte, lt, lte, type SQL } from 'drizzle-orm';
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  type SQL,
+} from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Orm } from '../client.ts';
 import {
@@ -8,6 +19,7 @@ import {
   emails,
   notificationRetryLog,
   processingErrors,
+  suppressedAddresses,
 } from '../schema/index.ts';
 
 /** The reads of the API. Lists are newest first and paged by id. */
@@ -35,6 +47,7 @@ async function list<Row extends { id: number }>(
   table: PgTable & { id: PgColumn; created_at: PgColumn },
   selected: Record<string, PgColumn>,
   { limit, cursor, since, until, ...filters }: Page & Filters,
+  condition?: SQL,
 ): Promise<{ rows: Row[]; next: number | null }> {
   const rows = (await orm
     .select(selected)
@@ -45,6 +58,7 @@ async function list<Row extends { id: number }>(
         since === undefined ? undefined : gte(table.created_at, new Date(since)),
         until === undefined ? undefined : lte(table.created_at, new Date(until)),
         ...matches(getTableColumns(table), filters),
+        condition,
       ),
     )
     .orderBy(desc(table.id))
@@ -79,6 +93,17 @@ export const listCorrections = (orm: Orm, query: Page & Filters) =>
 
 export const listErrors = (orm: Orm, query: Page & Filters) =>
   list(orm, processingErrors, getTableColumns(processingErrors), query);
+
+/** @param query `active` tells those in force from those lifted */
+export function listSuppressions(
+  orm: Orm,
+  { active, ...query }: Page & Filters & { active?: boolean },
+) {
+  const { lifted_at } = suppressedAddresses;
+  const state =
+    active === undefined ? undefined : active ? isNull(lifted_at) : isNotNull(lifted_at);
+  return list(orm, suppressedAddresses, getTableColumns(suppressedAddresses), query, state);
+}
 
 /** A batch with its files (at most 1,000) and mails; null where there is none. */
 export async function batchDetail(orm: Orm, batchId: string) {

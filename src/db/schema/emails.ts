@@ -79,6 +79,9 @@ export const emails = pgTable(
     index('idx_email_notification_log_open')
       .on(t.next_retry_at, t.updated_at)
       .where(sql`send_status in ('pending', 'sending')`),
+    index('idx_email_notification_log_pending')
+      .on(t.company_id, t.id)
+      .where(sql`send_status = 'pending'`),
     index('idx_email_notification_log_content')
       .on(t.created_at)
       .where(sql`email_content_text is not null`),

@@ -1,0 +1,1 @@
+CREATE INDEX "idx_email_notification_log_pending" ON "email_notification_log" USING btree ("company_id","id") WHERE send_status = 'pending';
