@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
-import { failoverTransport } from './mail/transports/failover.ts';
-import { smtpTransport } from './mail/transports/smtp.ts';
+import { type SnsClient, snsClient } from './mail/bounces/sns-client.ts';
+import { openTransports } from './mail/transports/open.ts';
 import type { Transport } from './mail/transports/transport.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
@@ -31,6 +31,7 @@ export interface Deps {
   preferences: Preferences;
   quotas: Quotas;
   transport: Transport;
+  sns: SnsClient;
   /** Aborted when the process has to let go of what it cannot finish in time. */
   draining: AbortSignal;
   letGo(): void;
@@ -54,7 +55,7 @@ export function openDeps(config: Config, service: string): Deps {
   });
   const cms = cmsClient(config);
   const stores = { s3: s3Store(config), chroma: chromaStore(config), cms: cmsStore(cms) };
-  const transport = failoverTransport([smtpTransport(config)]);
+  const transport = openTransports(config, { redis });
   const draining = new AbortController();
   return {
     config,
@@ -72,6 +73,7 @@ export function openDeps(config: Config, service: string): Deps {
     stores,
     preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config) }),
     quotas: quotaReader(cms),
+    sns: snsClient(),
     transport,
     draining: draining.signal,
     letGo: () => draining.abort(),

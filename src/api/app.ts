@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { auditRoutes } from './audit.ts';
 import { authorizer, clientId } from './auth.ts';
 import { batchRoutes } from './batches.ts';
+import { bounceRoutes } from './bounces.ts';
 import { correctionRoutes } from './corrections.ts';
 import { docsPage } from './docs-page.ts';
 import { emailRoutes } from './emails.ts';
@@ -18,6 +19,8 @@ import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from 
 import { queueRoutes } from './queues.ts';
 import type { Answer, Route } from './route.ts';
 import { summaryRoutes } from './summaries.ts';
+import { suppressionRoutes } from './suppressions.ts';
+import { unsubscribeRoutes } from './unsubscribe.ts';
 import type { RawRequest } from './webhook-signature.ts';
 
 /** Body limit of the contract. */
@@ -33,6 +36,9 @@ export const apiRoutes = (deps: Deps): Route[] => [
   ...batchRoutes,
   ...emailRoutes,
   ...summaryRoutes,
+  ...suppressionRoutes,
+  ...unsubscribeRoutes,
+  ...bounceRoutes,
   ...errorRoutes,
   ...fileRoutes,
   ...queueRoutes,
@@ -54,6 +60,7 @@ export function createApp(deps: Deps): Express {
         (request as RawRequest).rawBody = raw;
     },
   });
+  const keep = express.raw({ limit: BODY_LIMIT, type: () => true });
   for (const route of routes) {
     const before = [
       (request: Request, _response: unknown, next: () => void) => {
@@ -61,7 +68,7 @@ export function createApp(deps: Deps): Express {
         next();
       },
       ...(route.access === 'open' ? [] : [limit]),
-      ...(route.body ? [refuseOtherTypes, parse] : []),
+      ...(route.body ? [refuseOtherTypes(route), route.unparsed ? keep : parse] : []),
     ];
     app[route.method](route.path, ...before, async (request: Request, response) => {
       const timer = deps.metrics.httpDuration.startTimer({ route: route.path });
@@ -80,8 +87,9 @@ export function createApp(deps: Deps): Express {
         response
           .set('Content-Type', answer.raw.type)
           .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+          .set(answer.headers ?? {})
           .send(answer.raw.content);
-      else response.json(answer.body);
+      else response.set(answer.headers ?? {}).json(answer.body);
     });
   }
   serveDocument(app, routes);
@@ -94,14 +102,16 @@ export function createApp(deps: Deps): Express {
 }
 
 /** A body the parser would skip: taking it for absent could do more than was asked for. */
-function refuseOtherTypes(request: Request, _response: unknown, next: () => void): void {
-  if (request.is('application/json') === false)
-    throw new HttpProblem(
-      415,
-      'Unsupported media type',
-      'Send the body as JSON, with "Content-Type: application/json".',
-    );
-  next();
+function refuseOtherTypes({ unparsed = ['application/json'] }: Route) {
+  return (request: Request, _response: unknown, next: () => void): void => {
+    if (request.is(unparsed) === false)
+      throw new HttpProblem(
+        415,
+        'Unsupported media type',
+        `Send the body with "Content-Type: ${unparsed.join('" or "')}".`,
+      );
+    next();
+  };
 }
 
 function checked(schema: z.ZodType | undefined, value: unknown, where: string): unknown {

@@ -10,7 +10,8 @@ interface Operation {
   responses: Record<string, { description: string }>;
 }
 
-const escaped = (text: string) =>
+/** Text made safe for element content and quoted attributes. */
+export const escaped = (text: string) =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 
 /** A plain page of the HTTP contract: no scripts, nothing loaded from elsewhere. */

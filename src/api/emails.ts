@@ -94,7 +94,8 @@ export const emailRoutes = [
       409: { description: 'It is not unknown' },
     },
     handle: async ({ deps, params: { id } }) => {
-      if (!(await markSent(deps.db.sql, id))) await refuse(deps, id, 'marking it as sent');
+      const marked = await deps.db.sql.begin((tx) => markSent(tx, id));
+      if (!marked) await refuse(deps, id, 'marking it as sent');
       return { status: 200, body: { data: await found(deps, id) } };
     },
   }),

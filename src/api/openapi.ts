@@ -5,6 +5,7 @@ import type { Route } from './route.ts';
 /** The OpenAPI 3.0 document, made from the schemas that validate. */
 
 const PROBLEM = { $ref: '#/components/schemas/Problem' };
+const BYTES = { type: 'string', format: 'binary' };
 const jsonSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _schema, ...rest } = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
@@ -69,9 +70,13 @@ export function openApiDocument(routes: Route[]) {
         ...(route.body && {
           requestBody: {
             required: true,
-            content: {
-              'application/json': { schema: jsonSchema(route.described ?? route.body, 'input') },
-            },
+            content: route.unparsed
+              ? Object.fromEntries(route.unparsed.map((type) => [type, { schema: BYTES }]))
+              : {
+                  'application/json': {
+                    schema: jsonSchema(route.described ?? route.body, 'input'),
+                  },
+                },
           },
         }),
         responses: responses(route),

@@ -19,6 +19,7 @@ export interface Answer {
   body?: unknown;
   /** Sent as it is, with this content type, instead of JSON. */
   raw?: { type: string; content: string };
+  headers?: Record<string, string>;
 }
 
 type Schema<Output> = z.ZodType<Output>;
@@ -28,7 +29,7 @@ type Schema<Output> = z.ZodType<Output>;
  * shape exists once.
  */
 export interface Route<Params = unknown, Query = unknown, Body = unknown> {
-  method: 'get' | 'post' | 'patch';
+  method: 'get' | 'post' | 'patch' | 'delete';
   /** Express path; parameters as `:name`. */
   path: string;
   access: Access;
@@ -37,6 +38,8 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown> {
   params?: Schema<Params>;
   query?: Schema<Query>;
   body?: Schema<Body>;
+  /** Media types of a body that is handed on as it came, as bytes; JSON is parsed unless they are given. */
+  unparsed?: string[];
   /** Describes the body where the schema that validates it cannot. */
   described?: z.ZodType;
   /** Schema and meaning of each status the route answers, besides those every route may. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SUPPRESSION_REASONS, SUPPRESSION_SOURCES } from './suppressions.ts';
 import { emailAddress, identifier, numericIdParam, timestamp } from './text.ts';
 
 /** Lists: newest first, `limit` 1 to 200 (50), `cursor` as the list before answered it. */
@@ -46,6 +47,18 @@ export const errorQuery = z.strictObject({
   file_document_id: identifier().optional(),
   error_category: identifier(50).optional(),
   resolution_status: identifier(50).optional(),
+});
+
+export const suppressionQuery = z.strictObject({
+  ...paging,
+  email: emailAddress.optional(),
+  reason: z.enum(SUPPRESSION_REASONS).optional(),
+  source: z.enum(SUPPRESSION_SOURCES).optional(),
+  /** Still in force, or lifted. */
+  active: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional(),
 });
 
 /** A position in a list, opaque to clients. */

@@ -1,5 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { sparingLostConnections } from './lost-connection.ts';
 import * as schema from './schema/index.ts';
 
 const BIGINT_OID = 20;
@@ -25,24 +26,31 @@ export type Orm = PostgresJsDatabase<typeof schema>;
 
 export interface Database {
   sql: Sql;
+  /** One connection of its own, for locks that last as long as the session. */
+  session: Sql;
   orm: Orm;
   close(): Promise<void>;
 }
 
 /**
  * Opens two pools on one database: a raw one for the set-based statements and one for Drizzle, which
- * changes how its client reads dates.
+ * changes how its client reads dates. Every connection is made when it is first needed.
  * @param poolSize connections of the raw pool; the query builder's pool has at most 4
  */
 export function openDatabase(url: string, poolSize = 10): Database {
   const options = { onnotice: () => {}, connect_timeout: 10, max_lifetime: null };
   const sql = postgres(url, { ...options, max: poolSize, types }) as Sql;
+  const begin = sql.begin.bind(sql);
+  sql.begin = ((work: Parameters<typeof begin>[1]) =>
+    begin(sparingLostConnections(work))) as Sql['begin'];
+  const session = postgres(url, { ...options, max: 1, types }) as Sql;
   const ormClient = postgres(url, { ...options, max: Math.min(poolSize, 4) });
   return {
     sql,
+    session,
     orm: drizzle(ormClient, { schema }),
     close: async () => {
-      await Promise.all([sql.end({ timeout: 5 }), ormClient.end({ timeout: 5 })]);
+      await Promise.all([sql, session, ormClient].map((client) => client.end({ timeout: 5 })));
     },
   };
 }
@@ -50,7 +58,7 @@ export function openDatabase(url: string, poolSize = 10): Database {
 /** The SQLSTATE of a Postgres error, also where Drizzle has wrapped it; undefined for anything else. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code))
-    return error.code;
+  // By class, because a code of the network, such as EPIPE, looks like one.
+  if (error instanceof postgres.PostgresError) return error.code;
   return sqlState(error.cause);
 }

@@ -116,7 +116,7 @@ describe('a file', () => {
     const at = { stage: 'completed', status: 'success' } as const;
     const events: Happening[] = [
       { ...at, action: 'create', occurredAt: 1 },
-      { ...at, action: 'delete', occurredAt: 2 },
+      { action: 'delete', occurredAt: 2, stage: 'download', status: 'pending' },
     ];
     expect(apply(events)).toMatchObject({ deleted: true, generation: 1 });
     const back: Happening = { ...at, action: 'create', occurredAt: 3 };

@@ -2,13 +2,15 @@ import { type Backoff, backoffDelay } from './backoff.ts';
 
 /** What follows an attempt to send: design sections 4 and 9. Pure. */
 
-/** What the transport said of an attempt. */
-export type AttemptOutcome =
+/** What the transport said of an attempt; `via` names the one of several that was tried. */
+export type AttemptOutcome = { via?: string } & (
   | { outcome: 'sent'; response: string }
   | { outcome: 'transient'; reason: string }
   | { outcome: 'permanent'; reason: string }
   | { outcome: 'unknown'; reason: string }
-  | { outcome: 'unavailable'; reason: string };
+  /** `retryAfterMs` where the transport knows when it may be asked again. */
+  | { outcome: 'unavailable'; reason: string; retryAfterMs?: number }
+);
 
 export type NextStep =
   | { status: 'sent'; response: string }
@@ -17,6 +19,8 @@ export type NextStep =
 
 /** A transport with wrong credentials is tried again after this, in milliseconds. */
 export const TRANSPORT_PAUSE_MS = 30_000;
+/** However soon a transport may be asked again, a mail does not ask sooner, in milliseconds. */
+const SHORTEST_PAUSE_MS = 1000;
 
 export interface SendPolicy {
   backoff: Backoff;
@@ -47,7 +51,11 @@ export function afterAttempt(
     case 'permanent':
       return { status: 'failed', reason: result.reason };
     case 'unavailable':
-      return retryIn(TRANSPORT_PAUSE_MS, result.reason, false);
+      return retryIn(
+        Math.max(SHORTEST_PAUSE_MS, result.retryAfterMs ?? TRANSPORT_PAUSE_MS),
+        result.reason,
+        false,
+      );
     case 'unknown':
       if (policy.unknown === 'hold') return { status: 'unknown', reason: result.reason };
       break;

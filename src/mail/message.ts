@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
+import type { SendMailOptions } from 'nodemailer';
 import { ConfigError } from '../config.ts';
 
 /** One mail to one person, rendered and ready to be handed to a transport. */
@@ -16,6 +17,16 @@ export interface OutgoingMail {
   html: string | null;
   headers?: Record<string, string>;
   attachments?: { filename: string; contentType: string; content: Buffer }[];
+}
+
+/** The mail as the MIME composer takes it, the same for every transport that sends MIME. */
+export function composed({ to, html, ...mail }: OutgoingMail) {
+  // The address is an object, so that nothing in it is parsed as a list of further recipients.
+  return {
+    ...mail,
+    to: { name: '', address: to },
+    html: html ?? undefined,
+  } satisfies SendMailOptions;
 }
 
 /** Numbers and UUIDs say nothing about a person; anything else is hashed before it leaves the house. */

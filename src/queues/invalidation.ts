@@ -17,17 +17,31 @@ export async function publishInvalidation(
   await redis.publish(channelOf(prefix), JSON.stringify(owner));
 }
 
-/** @param subscriber a connection of its own: a subscribed one can do nothing else */
+/**
+ * Listens from now on; a connection that is lost before it has subscribed does so when it is back.
+ * @param subscriber a connection of its own: a subscribed one can do nothing else
+ */
 export async function subscribeInvalidations(
   subscriber: RedisConnection,
   prefix: string,
   onChange: (owner: PreferenceOwner) => void,
 ): Promise<void> {
+  let subscribed = false;
+  const subscribe = async () => {
+    if (subscribed) return;
+    try {
+      await subscriber.subscribe(channelOf(prefix));
+      subscribed = true;
+    } catch {
+      // The connection reports its own errors and says when it is ready again.
+    }
+  };
   subscriber.on('message', (_channel, message: string) => {
     const owner = preferenceOwner.safeParse(parse(message));
     if (owner.success) onChange(owner.data);
   });
-  await subscriber.subscribe(channelOf(prefix));
+  subscriber.on('ready', () => void subscribe());
+  await subscribe();
 }
 
 function parse(message: string): unknown {

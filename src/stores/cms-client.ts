@@ -23,6 +23,7 @@ import {
   type Question,
   wrongAddress,
 } from './http.ts';
+import { turnOff } from './turn-off.ts';
 
 export { ownerKey };
 
@@ -44,6 +45,8 @@ export interface CmsClient {
   updateFile(documentId: string, change: FileRecordChange): Promise<'updated' | 'gone'>;
   deleteFile(documentId: string): Promise<'deleted' | 'gone'>;
   company(id: number): Promise<CompanyRecord | null>;
+  /** Turns a person's notifications for one bot off, whether or not they have preferences yet. */
+  turnOff(owner: PreferenceOwner): Promise<void>;
   /** Address, token and contract are right: shown by the preferences of somebody who is nobody. */
   check(): Promise<void>;
 }
@@ -150,6 +153,9 @@ export function cmsClient(config: CmsConfig): CmsClient {
       const answer = await askForOne(question);
       return answer.absent ? null : fitting(companyAnswer, answer.body, cms, question).data;
     },
+
+    turnOff: (owner) =>
+      turnOff(cms, async () => (await client.preferencesByUser(owner)).settings, owner),
 
     async check() {
       await client.preferencesByUser(NOBODY);

@@ -4,7 +4,8 @@ import { markStale } from '../db/queries/preferences.ts';
 import type { Deps } from '../deps.ts';
 import { publishInvalidation } from '../queues/invalidation.ts';
 
-const PER_SWEEP = 20;
+/** A slow CMS must not hold the sweep up: what is left after this is for the next one. */
+const BUDGET_MS = 5000;
 /** A CMS that did not take an opt-out is asked again after this. */
 const RETRY_SECONDS = 30;
 
@@ -13,7 +14,8 @@ const RETRY_SECONDS = 30;
  * as long as the CMS needs; one that does not answer is left alone until the next sweep.
  */
 export async function applyOptOuts(deps: Deps): Promise<void> {
-  for (let done = 0; done < PER_SWEEP; done += 1) {
+  const until = Date.now() + BUDGET_MS;
+  while (Date.now() < until) {
     const [optOut] = await takeOpenOptOuts(deps.db.sql, RETRY_SECONDS, 1);
     if (!optOut) return;
     const { id, ...owner } = optOut;

@@ -30,7 +30,8 @@ const LEASE_MARGIN_SECONDS = 60;
 export async function sendEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
   const { sql } = deps.db;
   const token = randomUUID();
-  const lease = deps.config.SMTP_TIMEOUT_SECONDS * 2 + LEASE_MARGIN_SECONDS;
+  const transports = deps.config.EMAIL_TRANSPORTS.split(',').length;
+  const lease = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
   const email = await claimEmail(sql, email_id, token, lease);
   if (!email) return waitIfEarly(deps, email_id);
 
@@ -123,7 +124,7 @@ async function record(
   result: AttemptOutcome,
   next: NextStep,
 ): Promise<void> {
-  const transport = deps.transport.name;
+  const transport = result.via ?? deps.transport.name;
   const { held, alert } = await deps.db.sql.begin(async (tx) => {
     const held = await completeEmail(tx, email.id, token, transport, next);
     await logAttempt(tx, {

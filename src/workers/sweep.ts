@@ -22,18 +22,16 @@ const PAGE = 500;
  * @returns how many jobs were raised, or null where another process is sweeping
  */
 export async function sweep(deps: Deps): Promise<number | null> {
-  const connection = await deps.db.sql.reserve();
+  // Not a reserved connection of the pool: one that is lost meanwhile takes the lock with it, and
+  // giving the lock back over it would end the process.
+  const { session } = deps.db;
+  const [lock] = await session<{ taken: boolean }[]>`
+    select pg_try_advisory_lock(${SWEEP_LOCK}) as taken`;
+  if (!lock?.taken) return null;
   try {
-    const [lock] = await connection<{ taken: boolean }[]>`
-      select pg_try_advisory_lock(${SWEEP_LOCK}) as taken`;
-    if (!lock?.taken) return null;
-    try {
-      return await sweepAll(deps, connection);
-    } finally {
-      await connection`select pg_advisory_unlock(${SWEEP_LOCK})`;
-    }
+    return await sweepAll(deps, deps.db.sql);
   } finally {
-    connection.release();
+    await session`select pg_advisory_unlock(${SWEEP_LOCK})`;
   }
 }
 

@@ -23,7 +23,7 @@ const PARTS: Record<PartName, Part> = {
   chroma: { isGiven: (env) => Boolean(env.CHROMA_URL), start: startChroma },
   // A bucket without an endpoint is one at AWS.
   s3: { isGiven: (env) => Boolean(env.S3_ENDPOINT || env.S3_BUCKET), start: startS3 },
-  inbox: { isGiven: (env) => Boolean(env.SMTP_SERVER), start: startInboxPart },
+  inbox: { isGiven: sendsElsewhere, start: startInboxPart },
   cms: { isGiven: (env) => Boolean(env.CMS_API_URL), start: startCms },
 };
 
@@ -42,4 +42,10 @@ export function partsToStart(
 /** How to start a part. */
 export function startOf(name: PartName): StartPart {
   return PARTS[name].start;
+}
+
+/** Mail goes to a server of the person's own, or not by SMTP at all. */
+function sendsElsewhere(env: Readonly<Record<string, string | undefined>>): boolean {
+  const transports = (env.EMAIL_TRANSPORTS || 'smtp').split(',').map((name) => name.trim());
+  return Boolean(env.SMTP_SERVER) || !transports.includes('smtp');
 }

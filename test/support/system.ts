@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/api/app.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -58,13 +58,20 @@ export interface SystemOptions {
   queues?: QueueName[];
   /** Start no workers: the test runs them itself. */
   workers?: boolean;
+  /** The CMS tells of changed preferences by itself. */
+  webhooks?: boolean;
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const [database, cmsDatabase] = [await emptyDatabase(), await emptyDatabase()];
   const base = stackEnv();
   await migrateDatabase(database.url);
-  const cms = await runCms(cmsDatabase.url);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { INGESTION_SERVICE_API_KEY, WEBHOOK_SECRET } = { ...base, ...options.env };
+  const webhook = { baseUrl: url, apiKey: INGESTION_SERVICE_API_KEY!, secret: WEBHOOK_SECRET };
+  const cms = await runCms(cmsDatabase.url, options.webhooks ? { webhook } : {});
   const env: Record<string, string> = {
     ...base,
     DATABASE_URL: database.url,
@@ -90,10 +97,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const working = options.workers !== false;
   const workers = working ? startWorkers(deps, options.queues ?? queueNames) : [];
   const sweeping = working ? startSweeping(deps) : undefined;
-  const server = await new Promise<Server>((resolve) => {
-    const listening = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.on('request', createApp(deps));
 
   const call: System['call'] = async (method, path, body, key = config.ADMIN_API_KEY[0]) => {
     const response = await fetch(url + path, {

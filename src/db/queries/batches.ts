@@ -125,10 +125,11 @@ export async function setDue(db: Queryable, batchId: string, dueAt: Date): Promi
     where batch_id = ${batchId}::uuid and status = 'processing'`;
 }
 
-/** An operator wants the batch closed now. @returns whether it is open and has a finished file */
+/** An operator wants the batch closed: it is due now. @returns whether it is open and has a finished file */
 export async function requestClose(db: Queryable, batchId: string): Promise<boolean> {
   const rows = await db`
-    update batch_processing_sessions set close_requested_at = now(), updated_at = now()
+    update batch_processing_sessions set close_requested_at = now(),
+      due_at = least(due_at, now()), updated_at = now()
     where batch_id = ${batchId}::uuid and status = 'processing'
       and successful_files + failed_files > 0
     returning 1`;
@@ -139,7 +140,7 @@ export async function requestClose(db: Queryable, batchId: string): Promise<bool
 export function overdueBatches(db: Queryable, now: Date) {
   return db<{ batch_id: string; due_at: Date }[]>`
     select batch_id, due_at from batch_processing_sessions
-    where status = 'processing' and (due_at <= ${now} or close_requested_at is not null)
+    where status = 'processing' and due_at <= ${now}
     order by due_at`;
 }
 

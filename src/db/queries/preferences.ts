@@ -29,7 +29,8 @@ export async function retimeBatch(
     update batch_processing_sessions set
       user_preferences_snapshot = ${JSON.stringify(resolved.settings)}::text::jsonb,
       preferences_source = ${resolved.source},
-      preferences_age_seconds = ${Math.round(resolved.age_seconds)}, due_at = ${dueAt},
+      preferences_age_seconds = ${Math.round(resolved.age_seconds)},
+      due_at = case when close_requested_at is null then ${dueAt}::timestamptz else due_at end,
       -- The time read before has milliseconds only; compared as it is, the mark would never go.
       preferences_stale_at = case
         when date_trunc('milliseconds', preferences_stale_at) > ${staleAt} then preferences_stale_at end,

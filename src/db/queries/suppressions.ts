@@ -27,7 +27,8 @@ export async function isSuppressed(db: Queryable, email: string): Promise<boolea
 
 /**
  * Suppresses what a provider's notices name. Left out: addresses we have not written to in 30 days,
- * those that are suppressed already, and notices from before an operator lifted the address.
+ * those that are suppressed already, and notices from before an operator lifted the address. A bounce
+ * may be faster than the record that its mail was sent: handed over is enough.
  * @returns how many addresses were added
  */
 export async function suppressReported(
@@ -44,7 +45,7 @@ export async function suppressReported(
       ${notices.map(({ at }) => at.toISOString())}::timestamptz[]) as n(email, reason, detail, at)
     where exists (
         select from email_notification_log m
-        where m.recipient_email = n.email and m.send_status in ('sent', 'unknown')
+        where m.recipient_email = n.email and m.send_status in ('sent', 'sending', 'unknown')
           and coalesce(m.sent_at, m.handed_over_at)
             > now() - make_interval(days => ${WRITTEN_TO_WITHIN_DAYS}))
       and not exists (

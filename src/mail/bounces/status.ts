@@ -21,5 +21,5 @@ export function isHardBounce(status: string): boolean {
 export function deliveryStatus(status: string, diagnostic: string): string {
   const own = /^\s*([245]\.\d{1,3}\.\d{1,3})\b/.exec(status)?.[1] ?? '';
   if (own !== '' && own !== '5.0.0') return own;
-  return /\b5\d\d[ -#]{1,2}(5\.\d{1,3}\.\d{1,3})\b/.exec(diagnostic)?.[1] ?? own;
+  return /\b5\d\d[- #]{1,2}(5\.\d{1,3}\.\d{1,3})\b/.exec(diagnostic)?.[1] ?? own;
 }

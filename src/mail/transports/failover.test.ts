@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { OutgoingMail } from '../message.ts';
-import { failoverTransport, UNAVAILABLE_FOR_MS } from './failover.ts';
+import { failoverTransport, PATIENCE_MS, UNAVAILABLE_FOR_MS } from './failover.ts';
 import type { SendOptions, SendOutcome, Transport } from './transport.ts';
 
 const mail: OutgoingMail = {
@@ -35,7 +35,7 @@ describe('failover', () => {
   it.each([LATER, NO_LOGIN])('goes on after $outcome before the body', async (first) => {
     const [a, b] = [ending('a', first), ending('b', SENT)];
     const { send, beforeBody } = run([a, b]);
-    expect(await send()).toEqual(SENT);
+    expect(await send()).toEqual({ ...SENT, via: 'b' });
     expect(beforeBody).toHaveBeenCalledTimes(1);
   });
 
@@ -48,7 +48,7 @@ describe('failover', () => {
   ])('stops after %o (body handed over: %s)', async (first, asksForBody) => {
     const b = ending('b', SENT);
     const { send } = run([ending('a', first, asksForBody), b]);
-    expect(await send()).toEqual(first);
+    expect(await send()).toEqual({ ...first, via: 'a' });
     expect(b.send).not.toHaveBeenCalled();
   });
 
@@ -92,6 +92,34 @@ describe('failover', () => {
       reason: expect.stringMatching(/30 s/),
     });
     expect(a.send).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves a transport alone for as long as it says', async () => {
+    let time = 0;
+    const a = ending('a', { outcome: 'unavailable', reason: 'limit', retryAfterMs: 60_000 });
+    const b = ending('b', { outcome: 'unavailable', reason: 'limit', retryAfterMs: 90_000 });
+    const { send } = run([a, b], () => time);
+    expect(await send()).toMatchObject({ outcome: 'unavailable', retryAfterMs: 60_000 });
+    time = 50_000;
+    expect(await send()).toMatchObject({ outcome: 'unavailable', retryAfterMs: 10_000 });
+    expect(a.send).toHaveBeenCalledTimes(1);
+    time = 60_000;
+    await send();
+    expect([a, b].map((one) => one.send.mock.calls.length)).toEqual([2, 1]);
+  });
+
+  it('waits for a transport that is free again soon, unless the caller leaves', async () => {
+    const soon: SendOutcome = { outcome: 'unavailable', reason: 'limit', retryAfterMs: 30 };
+    const a = ending('a', SENT);
+    a.send.mockResolvedValueOnce(soon);
+    expect(await run([a]).send()).toMatchObject({ outcome: 'sent', via: 'a' });
+    const leaving = new AbortController();
+    const c = ending('c', { ...soon, retryAfterMs: PATIENCE_MS - 1 });
+    const sending = run([c], undefined, { signal: leaving.signal }).send();
+    await vi.waitFor(() => expect(c.send).toHaveBeenCalled());
+    leaving.abort();
+    expect(await sending).toMatchObject({ outcome: 'unavailable' });
+    expect(c.send).toHaveBeenCalledTimes(1);
   });
 
   it.each([

@@ -64,6 +64,9 @@ export async function exchange(question: Question, options: ExchangeOptions): Pr
   });
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
 
+  // Whoever waits for the answer hears of it; an error after the answer has nobody to tell.
+  request.on('error', () => {});
+
   async function write(): Promise<void> {
     await connected(request, tls);
     await beforeBody().catch((error: unknown) => {
@@ -71,7 +74,8 @@ export async function exchange(question: Question, options: ExchangeOptions): Pr
       throw error;
     });
     if (request.destroyed) return;
-    await new Promise<void>((resolve) => request.write(body.subarray(0, -1), () => resolve()));
+    if (body.length > 1)
+      await new Promise<void>((resolve) => request.write(body.subarray(0, -1), () => resolve()));
     if (request.destroyed) return;
     written = true;
     request.end(body.subarray(-1));
@@ -108,6 +112,7 @@ async function read(response: IncomingMessage): Promise<string> {
 
 function codeOf(error: unknown, timedOut: boolean): string {
   if (timedOut) return 'ETIMEDOUT';
+  if (error instanceof Error && error.name === 'AbortError') return 'EABORT';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'EFAILED';
 }

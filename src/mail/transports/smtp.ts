@@ -1,36 +1,48 @@
 import nodemailer, { type SendMailOptions } from 'nodemailer';
+import type { XOAuth2ProvisionCallback } from 'nodemailer/lib/xoauth2';
 import type { Config } from '../../config.ts';
 import { classifyFailure, type SmtpFailure } from '../classify.ts';
-import type { OutgoingMail } from '../message.ts';
+import { composed, type OutgoingMail } from '../message.ts';
 import { type BodyGate, bodyGate } from './body-gate.ts';
+import type { DkimKey } from './dkim.ts';
+import { type AccessTokens, TOKEN_FAILURE } from './oauth-tokens.ts';
 import { redact } from './redact.ts';
 import { smtpSecurity } from './smtp-security.ts';
+import { smtpTrouble } from './smtp-trouble.ts';
 import type { SendOptions, SendOutcome, Transport } from './transport.ts';
 
 export type SmtpConfig = Pick<
   Config,
-  | 'SMTP_SERVER'
   | 'SMTP_PORT'
   | 'SMTP_USER'
   | 'SMTP_PASSWORD'
   | 'SMTP_SECURE'
   | 'SMTP_TIMEOUT_SECONDS'
   | 'SMTP_POOL_SIZE'
->;
+> & { SMTP_SERVER: string };
+
+export interface SmtpExtras {
+  /** Signs every mail. The gate stands behind the signer: what it lets through is signed already. */
+  dkim?: DkimKey;
+  /** Logs in as SMTP_USER with XOAUTH2 instead of a password. */
+  tokens?: AccessTokens;
+  /** A header that carries the Message-ID, for servers that recognise a mail by it. */
+  idempotencyHeader?: string;
+}
 
 /**
  * Hands mail to an SMTP server over a pool of connections. Opens none before the first mail.
  * `SMTP_TIMEOUT_SECONDS` bounds resolving, connecting, the greeting and every later silence.
  */
-export function smtpTransport(config: SmtpConfig): Transport {
+export function smtpTransport(config: SmtpConfig, extras: SmtpExtras = {}): Transport {
   const name = `smtp ${config.SMTP_SERVER}:${config.SMTP_PORT}`;
-  const mailer = createMailer(config);
+  const mailer = createMailer(config, extras);
   const underWay = new Set<Promise<SendOutcome>>();
 
   return {
     name,
     send(mail, options) {
-      const attempt = handOver(mailer, mail, options);
+      const attempt = handOver(mailer, labelled(mail, extras.idempotencyHeader), options);
       underWay.add(attempt);
       return attempt.finally(() => underWay.delete(attempt));
     },
@@ -38,7 +50,7 @@ export function smtpTransport(config: SmtpConfig): Transport {
       try {
         await mailer.verify();
       } catch (error) {
-        const failure = classifyFailure(error as SmtpFailure, false);
+        const failure = meaning(error as SmtpFailure, false);
         throw new Error(`${name}: ${'reason' in failure ? failure.reason : failure.outcome}`);
       }
     },
@@ -51,15 +63,14 @@ export function smtpTransport(config: SmtpConfig): Transport {
 
 type Mailer = ReturnType<typeof createMailer>;
 
-function createMailer(config: SmtpConfig) {
+function createMailer(config: SmtpConfig, { dkim, tokens }: SmtpExtras) {
   const timeoutMs = config.SMTP_TIMEOUT_SECONDS * 1000;
   const mailer = nodemailer.createTransport({
     pool: true,
     host: config.SMTP_SERVER,
     port: config.SMTP_PORT,
-    auth: config.SMTP_USER
-      ? { user: config.SMTP_USER, pass: config.SMTP_PASSWORD ?? '' }
-      : undefined,
+    auth: login(config, tokens),
+    dkim,
     ...smtpSecurity(config.SMTP_SECURE, config.SMTP_PORT),
     maxConnections: config.SMTP_POOL_SIZE,
     // Trying again is decided where the mail's row is; the pool must not do it behind our back.
@@ -94,10 +105,10 @@ async function handOver(
   );
   gate.stop();
   await gate.settled();
-  if ('error' in result) return classifyFailure(result.error, gate.written());
+  if ('error' in result) return meaning(result.error, gate.written());
   const { response, rejected, rejectedErrors } = result.info;
   if (rejected.length > 0)
-    return classifyFailure(rejectedErrors?.[0] ?? { code: 'EENVELOPE' }, gate.written());
+    return meaning(rejectedErrors?.[0] ?? { code: 'EENVELOPE' }, gate.written());
   if (!gate.written())
     return {
       outcome: 'unknown',
@@ -106,16 +117,37 @@ async function handOver(
   return { outcome: 'sent', response: redact(response) };
 }
 
+function login({ SMTP_USER: user, SMTP_PASSWORD: pass = '' }: SmtpConfig, tokens?: AccessTokens) {
+  if (!user) return undefined;
+  if (!tokens) return { user, pass };
+  const provisionCallback: XOAuth2ProvisionCallback = (_user, renew, done) => {
+    tokens(renew).then(
+      ({ token, expires }) => done(null, token, expires),
+      (error: Error) => done(error),
+    );
+  };
+  return { type: 'OAuth2' as const, user, provisionCallback };
+}
+
+function meaning(failure: SmtpFailure, bodyWritten: boolean): SendOutcome {
+  // The mail server was not even asked: the reason is the token server's.
+  if (failure.originalCode === TOKEN_FAILURE)
+    return { outcome: 'unavailable', reason: redact((failure as Error).message) };
+  const outcome = classifyFailure(failure, bodyWritten);
+  const trouble = smtpTrouble(failure);
+  const blames = outcome.outcome === 'transient' || outcome.outcome === 'unknown';
+  return blames && trouble ? { ...outcome, trouble } : outcome;
+}
+
+function labelled(mail: OutgoingMail, header?: string): OutgoingMail {
+  return header ? { ...mail, headers: { ...mail.headers, [header]: mail.messageId } } : mail;
+}
+
 /** What the client is given for one mail; the gate travels with it to the `stream` step above. */
 interface GatedMail extends SendMailOptions {
   gate: BodyGate;
 }
 
-function compose(
-  { to, html, ...mail }: OutgoingMail,
-  gate: BodyGate,
-  signal?: AbortSignal,
-): GatedMail {
-  // The address is an object, so that nothing in it is parsed as a list of further recipients.
-  return { ...mail, to: { name: '', address: to }, html: html ?? undefined, signal, gate };
+function compose(mail: OutgoingMail, gate: BodyGate, signal?: AbortSignal): GatedMail {
+  return { ...composed(mail), signal, gate };
 }

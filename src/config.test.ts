@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from './config.ts';
+
+const NEEDED = {
+  DATABASE_URL: 'postgres://u:p@127.0.0.1/db',
+  REDIS_URL: 'redis://127.0.0.1:1',
+  INGESTION_SERVICE_API_KEY: 'producer',
+  ADMIN_API_KEY: 'admin',
+  SMTP_SERVER: '127.0.0.1',
+  FROM_EMAIL: 'Tidings <tidings@example.com>',
+  CMS_API_URL: 'http://127.0.0.1:2',
+  CMS_API_TOKEN: 'token',
+  S3_BUCKET: 'bucket',
+  CHROMA_URL: 'http://127.0.0.1:3',
+};
+
+function refusal(env: Record<string, string>): string {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('what is missing', () => {
+  it('is named all at once', () => {
+    const message = refusal({ NODE_ENV: 'production' });
+    for (const name of Object.keys(NEEDED)) expect(message).toContain(`${name} is not set`);
+  });
+  it.each(Object.keys(NEEDED))('%s is named alone, and an empty one is missing', (name) => {
+    const message = refusal({ ...NEEDED, [name]: '' });
+    expect(message.match(/[A-Z0-9_]+ is not set/g)).toEqual([`${name} is not set`]);
+  });
+});
+
+describe('what is wrong', () => {
+  it.each([
+    ['PORT', '80.5'],
+    ['PORT', '65536'],
+    ['LOG_LEVEL', 'loud'],
+    ['CMS_API_URL', 'nowhere'],
+    ['ENABLE_AUTO_CORRECTION', 'perhaps'],
+    ['AUTO_CORRECTION_MODE', 'always'],
+    ['DEFAULT_BATCH_SIZE_THRESHOLD', '0'],
+    ['DEFAULT_NOTIFICATION_DELAY_MINUTES', '1441'],
+    ['MAX_CORRECTION_ATTEMPTS', 'three'],
+    ['OPERATOR_EMAIL', 'nobody'],
+  ])('%s = %s is named', (name, value) => {
+    const message = refusal({ ...NEEDED, [name]: value });
+    expect(message).toContain(`  ${name} `);
+    expect(message).not.toContain('is not set');
+  });
+
+  it('is never quoted', () => {
+    const names = [...Object.keys(NEEDED), 'PORT', 'SMTP_PORT', 'OPERATOR_EMAIL', 'SMTP_PASSWORD'];
+    const secret = fc.stringMatching(/^[a-z0-9]{12,40}$/).map((text) => `hunter2-${text}`);
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), secret), secret, (env, value) => {
+        const message = refusal({ ...env, LOG_LEVEL: value });
+        expect(message).toContain('LOG_LEVEL');
+        expect(message).not.toContain('hunter2');
+      }),
+    );
+  });
+});
+
+describe('what is given', () => {
+  it('is joined by the documented defaults', () => {
+    expect(loadConfig(NEEDED)).toMatchObject({
+      PORT: 8000,
+      DEFAULT_NOTIFICATION_DELAY_MINUTES: 30,
+      DEFAULT_BATCH_SIZE_THRESHOLD: 5,
+      MAX_BATCH_AGE_HOURS: 24,
+      ENABLE_AUTO_CORRECTION: true,
+      AUTO_CORRECTION_MODE: 'auto',
+      AUTO_CORRECTION_DELAY_SECONDS: 60,
+      MAX_CORRECTION_ATTEMPTS: 3,
+      EMAIL_MAX_ATTEMPTS: 8,
+      EMAIL_RETRY_BASE_SECONDS: 15,
+      EMAIL_RETRY_MAX_SECONDS: 900,
+      EMAIL_UNKNOWN_POLICY: 'hold',
+      SWEEP_INTERVAL_SECONDS: 5,
+      RATE_LIMIT_MAX: 6000,
+      CHROMA_COLLECTION: 'global',
+      production: false,
+    });
+  });
+  it('may list several keys', () => {
+    const { ADMIN_API_KEY } = loadConfig({ ...NEEDED, ADMIN_API_KEY: ' old, new,' });
+    expect(ADMIN_API_KEY).toEqual(['old', 'new']);
+  });
+  it('may not list none', () => {
+    expect(refusal({ ...NEEDED, ADMIN_API_KEY: ' , ' })).toContain('ADMIN_API_KEY');
+  });
+  it('puts a cluster’s keys into one slot', () => {
+    const REDIS_URL = 'redis://a:1,redis://b:1';
+    expect(loadConfig({ ...NEEDED, REDIS_URL }).QUEUE_PREFIX).toBe('{tidings}');
+    expect(loadConfig({ ...NEEDED, REDIS_URL, QUEUE_PREFIX: '{t}x' }).QUEUE_PREFIX).toBe('{t}x');
+  });
+});

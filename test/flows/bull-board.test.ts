@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { queueNames } from '../../src/queues/registry.ts';
+import { freePort } from '../../stack/ports.ts';
+import { TOKEN } from '../support/builtin-cms.ts';
+import { stackEnv } from '../support/stack-env.ts';
+import { documentId } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** The dashboard as operators reach it: its own process, behind the admin key. */
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const prefix = documentId('board');
+const env = stackEnv();
+
+let url: string;
+let board: ChildProcess;
+let queue: Queue;
+beforeAll(async () => {
+  queue = new Queue(queueNames[0]!, { connection: { url: env.REDIS_URL }, prefix });
+  await queue.add('job', { chunk_id: 'x' }, { jobId: 'a-job' });
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  board = spawn(process.execPath, ['--import', 'tsx', 'bull-board.ts'], {
+    cwd: ROOT,
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      ...env,
+      CMS_API_TOKEN: TOKEN,
+      BULL_BOARD_PORT: String(port),
+      QUEUE_PREFIX: prefix,
+      LOG_LEVEL: 'silent',
+    },
+  });
+  await until('the board answers', () =>
+    fetch(`${url}/health/live`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+});
+afterAll(async () => {
+  board.kill('SIGTERM');
+  await once(board, 'exit');
+  await queue.obliterate({ force: true });
+  await queue.close();
+});
+
+const basic = (key: string) => `Basic ${btoa(`operator:${key}`)}`;
+const ask = (path: string, authorization?: string, method = 'GET') =>
+  fetch(url + path, { method, headers: authorization ? { authorization } : {} });
+const admin = basic(env.ADMIN_API_KEY!);
+
+it.each([
+  ['no key', undefined],
+  ['a wrong key', basic('wrong')],
+  ['a producer key', basic(env.INGESTION_SERVICE_API_KEY!)],
+])('asks whoever comes with %s to sign in', async (_, authorization) => {
+  for (const path of ['/', '/api/queues']) {
+    const response = await ask(path, authorization);
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('Basic');
+  }
+});
+
+it.each([
+  ['Basic', admin],
+  ['Bearer', `Bearer ${env.ADMIN_API_KEY}`],
+])('shows every queue to an operator who signs in by %s', async (_, authorization) => {
+  expect((await ask('/', authorization)).status).toBe(200);
+  const { queues } = (await (await ask('/api/queues', authorization)).json()) as {
+    queues: { name: string; counts: { waiting: number } }[];
+  };
+  expect(queues.map(({ name }) => name).sort()).toEqual([...queueNames].sort());
+  expect(queues.find(({ name }) => name === queueNames[0])?.counts.waiting).toBe(1);
+});
+
+it.each(['empty', 'obliterate', 'clean/waiting', 'clean/failed'])(
+  'refuses mass removal: %s',
+  async (how) => {
+    const response = await ask(`/api/queues/${queueNames[0]}/${how}`, admin, 'PUT');
+    expect(response.status).toBe(403);
+    expect(await queue.getWaitingCount()).toBe(1);
+  },
+);

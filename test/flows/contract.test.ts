@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** The HTTP contract: every route is described, and answers as described. */
+
+const ROUTES = `
+  post /api/file-events
+  post /api/corrections
+  post /webhooks/preference-updated
+  get /api/user-notification-preferences/by-user/{companyId}/{botId}/{userEmail}
+  get /api/batches
+  get /api/batches/{batch_id}
+  post /api/batches/{batch_id}/close
+  get /api/emails
+  get /api/emails/{id}
+  get /api/emails/{id}/html
+  post /api/emails/{id}/resend
+  post /api/emails/{id}/mark-sent
+  get /api/corrections
+  get /api/corrections/{id}
+  post /api/corrections/{id}/retry
+  post /api/corrections/{id}/approve
+  post /api/corrections/{id}/cancel
+  get /api/errors
+  patch /api/errors/{id}
+  get /api/files/{document_id}/timeline
+  get /api/queues
+  post /api/queues/{name}/replay
+  get /api/audit
+  get /health
+  get /health/live
+  get /health/ready
+  get /metrics`
+  .trim()
+  .split('\n')
+  .map((line) => line.trim().split(' ') as [string, string]);
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+}
+
+let system: System;
+let document: Document;
+const known: Record<string, string> = { name: 'corrections', companyId: '1', botId: '1' };
+const bodies: Record<string, object> = { '/api/errors/{id}': { resolution_status: 'manual_fix' } };
+
+/** One failed file with its batch, mail, correction and error, so that every route finds something. */
+beforeAll(async () => {
+  system = await startSystem({ env: { WEBHOOK_SECRET: '' } });
+  const [ada, file] = [person(), documentId()];
+  const event = failure(ada, file);
+  await system.push(event);
+  await system.applied();
+  await system.makeDue(ada);
+  await system.mails(ada);
+  const first = async (path: string) => (await system.call('GET', path)).body.data[0];
+  const batch = await first('/api/batches');
+  // The inbox has the mail a moment before its row says so.
+  await until('the mail is sent', async () => (await first('/api/emails')).send_status === 'sent');
+  Object.assign(known, { userEmail: ada, document_id: file, batch_id: batch.batch_id, id: '1' });
+  bodies['/api/file-events'] = event;
+  bodies['/api/corrections'] = {
+    file_document_id: file,
+    failure_category: 's3_error',
+    error_message: 'AccessDenied',
+  };
+  bodies['/webhooks/preference-updated'] = {
+    action: 'updated',
+    company_id: 1,
+    bot_id: 1,
+    user_email: ada,
+    timestamp: new Date().toISOString(),
+  };
+  document = (await system.call('GET', '/openapi.json')).body;
+});
+afterAll(() => system.stop());
+
+describe('the document', () => {
+  it('names the version of OpenAPI it is in', () => expect(document.openapi).toMatch(/^3\./));
+
+  it.each(ROUTES)('describes %s %s, which answers as described', async (method, path) => {
+    const operation = document.paths[path]?.[method];
+    expect(Object.keys(operation ?? {})).toContain('responses');
+    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => known[name]!);
+    const body = method === 'get' ? undefined : (bodies[path] ?? {});
+    const { status } = await system.call(method.toUpperCase(), filled, body);
+    expect(Object.keys(operation!.responses)).toContain(String(status));
+    expect([400, 401, 403, 404]).not.toContain(status);
+    expect(status).toBeLessThan(500);
+  });
+
+  it('refers to nothing that is not in it', () => {
+    const text = JSON.stringify(document);
+    for (const [, path] of text.matchAll(/"\$ref":"#([^"]+)"/g)) {
+      const found = path!
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], document);
+      expect([path, typeof found]).toEqual([path, 'object']);
+    }
+  });
+});
+
+it('the page shows every route and loads nothing', async () => {
+  const { status, headers, body } = await system.call('GET', '/docs');
+  expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  for (const [, path] of ROUTES) expect(body).toContain(path);
+  expect(body).not.toMatch(/<script|src=|@import|url\(/);
+});
+
+it('what is nowhere described is a 404 that says so', async () => {
+  const { status, headers, body } = await system.call('GET', '/api/nowhere');
+  expect([status, body.status]).toEqual([404, 404]);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+});
+
+it('metrics carry the reference’s names, and personal data nowhere', async () => {
+  const { body } = await system.call('GET', '/metrics');
+  for (const name of [
+    'batch_sessions_created_total',
+    'batch_sessions_completed_total',
+    'batch_files_processed_total',
+    'batch_processing_errors_total',
+    'email_notifications_sent_total',
+    'email_notification_errors_total',
+    'email_send_latency_seconds',
+    'auto_correction_tasks_created_total',
+    'auto_correction_tasks_completed_total',
+    'file_processing_errors_total',
+    'audit_unaccounted_events',
+  ])
+    expect(body).toMatch(new RegExp(`^# TYPE ${name} `, 'm'));
+  expect(body).toMatch(/^audit_unaccounted_events 0$/m);
+  expect(body).toMatch(/^email_notifications_sent_total\S* [1-9]/m);
+  expect(body).not.toContain('@');
+});
+
+it('health names each part', async () => {
+  const { status, body } = await system.call('GET', '/health');
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    status: 'healthy',
+    services: { database: 'healthy', redis: 'healthy', email_service: 'healthy' },
+    active_batches: expect.any(Number),
+    pending_corrections: expect.any(Number),
+  });
+});
+
+it('a file’s timeline tells its whole story', async () => {
+  const { body } = await system.call('GET', `/api/files/${known.document_id}/timeline`);
+  const kinds = body.data.map(({ kind }: { kind: string }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(['event', 'reported', 'mail', 'correction']));
+});

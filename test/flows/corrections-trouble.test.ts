@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cuttable, emptyDatabase, type RunningCms, runCms, TOKEN } from '../support/builtin-cms.ts';
+import { httpDouble } from '../support/http-double.ts';
+import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
+import { stackEnv } from '../support/stack-env.ts';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** Corrections while a store is away, gives up or is overtaken by a success. */
+
+const closing: (() => Promise<unknown>)[] = [];
+let leftovers: Leftovers;
+let system: System;
+let ada: string;
+let document: string;
+beforeEach(async () => {
+  leftovers = await openLeftovers(stackEnv());
+  closing.push(() => leftovers.close());
+  ada = person();
+  document = documentId();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function start(env: Record<string, string>): Promise<void> {
+  const patient = { MAX_CORRECTION_ATTEMPTS: '500', STORE_TIMEOUT_SECONDS: '2' };
+  system = await startSystem({
+    env: { CHROMA_COLLECTION: leftovers.collection, ...patient, ...env },
+  });
+  closing.push(() => system.stop());
+}
+
+/** A way to an HTTP service that can be cut and mended. */
+async function wayTo(url: string) {
+  const way = await cuttable(url);
+  closing.push(() => way.cut());
+  return { ...way, url: way.url.replace(/\/$/, '') };
+}
+
+const task = (what: string, seen: (task: Record<string, unknown>) => boolean) =>
+  until(`a correction ${what}`, async () => {
+    const { body } = await system.call('GET', `/api/corrections?file_document_id=${document}`);
+    return body.data[0] && seen(body.data[0]) && body.data[0];
+  });
+const ended = (status: string) => task(`is ${status}`, (seen) => seen.status === status);
+const failed = (more: object = {}) => system.push(failure(ada, document, more));
+const results = (log: { action: string; result: string }[], action: string) =>
+  log.filter((entry) => entry.action === action).map(({ result }) => result);
+
+it('waits for object storage, repeats no proven step, and takes the record last', async () => {
+  const s3 = await wayTo(stackEnv().S3_ENDPOINT!);
+  await start({ S3_ENDPOINT: s3.url });
+  await leftovers.put(document, system.cms);
+  await s3.cut();
+  await failed();
+  await task('has tried twice', ({ attempts }) => Number(attempts) >= 2);
+  const meanwhile = await leftovers.left(document, system.cms);
+  expect(meanwhile).toEqual({ s3: true, chroma: 0, cms: true });
+  await s3.mend();
+  const { execution_log } = await ended('completed');
+  expect(await leftovers.left(document, system.cms)).toEqual(NOTHING);
+  expect(results(execution_log, 'chroma_delete')).toEqual(['proven']);
+  expect(results(execution_log, 'cms_delete')).toEqual(['proven']);
+  expect(results(execution_log, 's3_delete').at(-1)).toBe('proven');
+});
+
+it('waits for the CMS, which alone knows the key', async () => {
+  const database = await emptyDatabase();
+  const cms: RunningCms = await runCms(database.url);
+  closing.push(() => database.drop());
+  closing.push(() => cms.close());
+  const way = await wayTo(cms.url);
+  await start({ CMS_API_URL: way.url, CMS_API_TOKEN: TOKEN });
+  await leftovers.put(document, cms);
+  await way.cut();
+  await failed({ error: { category: 's3_error', message: 'AccessDenied' } });
+  await task('has tried twice', ({ attempts }) => Number(attempts) >= 2);
+  expect(await leftovers.left(document, cms)).toEqual(EVERYTHING);
+  await way.mend();
+  await ended('completed');
+  expect(await leftovers.left(document, cms)).toEqual({ ...EVERYTHING, s3: false, cms: false });
+});
+
+it('gives up in the end, tells an operator, and goes on from there on request', async () => {
+  const s3 = await wayTo(stackEnv().S3_ENDPOINT!);
+  const operator = person('operator');
+  const env = { MAX_CORRECTION_ATTEMPTS: '2', OPERATOR_EMAIL: operator };
+  await start({ S3_ENDPOINT: s3.url, ...env });
+  await leftovers.put(document, system.cms);
+  await s3.cut();
+  await failed();
+  const { id, error_during_correction } = await ended('failed');
+  expect(error_during_correction).toContain('s3');
+  const [alert] = await system.mails(operator);
+  expect(alert?.subject).toContain('Clean-up gave up');
+  expect(alert?.text).toContain(document);
+  await s3.mend();
+  expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
+  const { execution_log } = await ended('completed');
+  expect(results(execution_log, 'chroma_delete')).toEqual(['proven']);
+  expect(await leftovers.left(document, system.cms)).toEqual(NOTHING);
+});
+
+it.each(['applied at once', 'applied later'])(
+  'a success while a delete is in flight, %s, spares the record and is told',
+  async (when) => {
+    const operator = person('operator');
+    const later = when === 'applied later';
+    let gone = false;
+    const s3 = await httpDouble(async ({ method, path }, response) => {
+      if (method === 'DELETE') {
+        if (later) await system.deps.producer.queue('file-events').pause();
+        await system.push(event(ada, document, { occurred_at: '2026-01-01T10:01:00Z' }));
+        gone = true;
+      }
+      const missing = gone && method === 'HEAD' && path.includes(document);
+      response.writeHead(method === 'DELETE' ? 204 : missing ? 404 : 200).end();
+    });
+    closing.push(() => s3.close());
+    await start({ S3_ENDPOINT: s3.url, OPERATOR_EMAIL: operator });
+    await leftovers.put(document, system.cms);
+    const error = { category: 's3_error', message: 'AccessDenied' };
+    await failed({ error, occurred_at: '2026-01-01T10:00:00Z' });
+    if (later) {
+      await task('waits for the success', ({ status, error_during_correction: why }) => {
+        return status === 'pending' && String(why).includes('not applied yet');
+      });
+      await system.deps.producer.queue('file-events').resume();
+    }
+    expect(await ended('cancelled')).toMatchObject({ conflict: true });
+    expect(await leftovers.left(document, system.cms)).toMatchObject({ cms: true });
+    const [alert] = await system.mails(operator);
+    expect(alert?.subject).toContain('succeeded while');
+  },
+);

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
+import { stackEnv } from '../support/stack-env.ts';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** What a failed file leaves behind, in real stores, and what is left of that afterwards. */
+
+let leftovers: Leftovers;
+beforeAll(async () => {
+  leftovers = await openLeftovers(stackEnv());
+});
+afterAll(() => leftovers.close());
+
+let system: System;
+function runningWith(env: Record<string, string>): void {
+  beforeAll(async () => {
+    system = await startSystem({ env: { CHROMA_COLLECTION: leftovers.collection, ...env } });
+  });
+  afterAll(() => system.stop());
+}
+
+let ada: string;
+let document: string;
+beforeEach(async () => {
+  ada = person();
+  document = documentId();
+  await leftovers.put(document, system.cms);
+});
+const left = () => leftovers.left(document, system.cms);
+
+const tasks = async () =>
+  (await system.call('GET', `/api/corrections?file_document_id=${document}`)).body.data;
+const task = (status: string) =>
+  until(`a correction is ${status}`, async () => {
+    const [newest] = await tasks();
+    return newest?.status === status && newest;
+  });
+const fails = (error: object, more: object = {}) =>
+  system.push(failure(ada, document, { error, ...more }));
+const storageError = { category: 'storage_error', message: 'upsert failed' };
+
+describe('each category', () => {
+  runningWith({});
+
+  it.each([
+    ['file_not_found', { ...EVERYTHING, cms: false }],
+    ['s3_error', { ...EVERYTHING, s3: false, cms: false }],
+    ['processing_error', NOTHING],
+    ['storage_error', { ...EVERYTHING, chroma: 0 }],
+    ['nobody_knows_this', NOTHING],
+  ])('%s leaves exactly what the action map says', async (category, expected) => {
+    await fails({ category, message: 'it failed' });
+    await task('completed');
+    expect(await left()).toEqual(expected);
+  });
+
+  it('is derived from the message where the producer names none', async () => {
+    await fails({ message: 'Chroma refused the vectors' });
+    expect(await task('completed')).toMatchObject({ failure_category: 'storage_error' });
+    expect(await left()).toEqual({ ...EVERYTHING, chroma: 0 });
+  });
+
+  it('settles the error it answers and tells the reader of the mail', async () => {
+    await fails(storageError);
+    const { id } = await task('completed');
+    const { body } = await system.call('GET', `/api/errors?file_document_id=${document}`);
+    expect(body.data).toMatchObject([
+      { resolution_status: 'auto_correction', correction_id: id, error_category: 'storage_error' },
+    ]);
+    await system.makeDue(ada);
+    const [mail] = await system.mails(ada);
+    expect(mail?.text).toContain('Removed from the search index.');
+  });
+
+  it('leaves other files alone', async () => {
+    const other = documentId();
+    await leftovers.put(other, system.cms);
+    await fails({ category: 'processing_error', message: 'it failed' });
+    await task('completed');
+    expect(await leftovers.left(other, system.cms)).toEqual(EVERYTHING);
+  });
+
+  it('is removed on request as well, and the record names the key', async () => {
+    const request = {
+      file_document_id: document,
+      failure_category: 's3_error',
+      error_message: 'x',
+    };
+    const { status, body } = await system.call('POST', '/api/corrections', request);
+    expect([status, body.data.status]).toEqual([202, 'pending']);
+    await task('completed');
+    expect(await left()).toEqual({ ...EVERYTHING, s3: false, cms: false });
+  });
+});
+
+describe('before its time', () => {
+  runningWith({ AUTO_CORRECTION_DELAY_SECONDS: '3600' });
+  const due = () => system.deps.db.sql`
+    update auto_correction_tasks set run_at = now() where file_document_id = ${document}`;
+
+  it('a success calls it off, and nothing is removed', async () => {
+    await fails(storageError, { occurred_at: '2026-01-01T10:00:00Z' });
+    await task('pending');
+    await system.push(event(ada, document, { occurred_at: '2026-01-01T10:01:00Z' }));
+    await system.applied();
+    expect(await task('cancelled')).toMatchObject({ conflict: false });
+    await due();
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('a success that is accepted but not applied holds it back', async () => {
+    await fails(storageError, { occurred_at: '2026-01-01T10:00:00Z' });
+    await task('pending');
+    const pause = system.deps.producer.queue('file-events');
+    await pause.pause();
+    await system.push(event(ada, document, { occurred_at: '2026-01-01T10:01:00Z' }));
+    await due();
+    const { id } = await until('the guard has asked', async () => {
+      const [held] = await tasks();
+      return held.error_during_correction && held;
+    });
+    expect(await left()).toEqual(EVERYTHING);
+    await pause.resume();
+    expect(await task('cancelled')).toMatchObject({ id });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('a delete calls it off', async () => {
+    await fails(storageError);
+    await task('pending');
+    const { file_document_id, company_id, bot_id, user_email } = event(ada, document) as never;
+    await system.push({ action: 'delete', file_document_id, company_id, bot_id, user_email });
+    await task('cancelled');
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('an open task is answered and not doubled', async () => {
+    const request = {
+      file_document_id: document,
+      failure_category: 's3_error',
+      error_message: 'x',
+    };
+    const replies = await Promise.all(
+      Array.from({ length: 5 }, () => system.call('POST', '/api/corrections', request)),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202]);
+    expect(new Set(replies.map(({ body }) => body.data.id)).size).toBe(1);
+    expect(await tasks()).toHaveLength(1);
+  });
+});
+
+describe('dry-run', () => {
+  runningWith({ AUTO_CORRECTION_MODE: 'dry-run' });
+  it('writes down what it would do and touches nothing', async () => {
+    await fails({ category: 'processing_error', message: 'it failed' });
+    const { execution_log } = await task('dry_run');
+    expect(execution_log).toMatchObject([
+      { result: 'dry_run', detail: expect.stringContaining('s3_delete') },
+    ]);
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
+
+describe('approve', () => {
+  runningWith({ AUTO_CORRECTION_MODE: 'approve' });
+  const act = async (id: number, how: string) =>
+    (await system.call('POST', `/api/corrections/${id}/${how}`)).status;
+
+  it('waits for an operator, who lets it run once', async () => {
+    await fails({ category: 'processing_error', message: 'it failed' });
+    const { id } = await task('awaiting_approval');
+    expect(await left()).toEqual(EVERYTHING);
+    expect(await act(id, 'retry')).toBe(409);
+    expect(await act(id, 'approve')).toBe(200);
+    await task('completed');
+    expect(await left()).toEqual(NOTHING);
+    expect(await act(id, 'approve')).toBe(409);
+  });
+
+  it('never runs what an operator cancelled', async () => {
+    await fails(storageError);
+    const { id } = await task('awaiting_approval');
+    expect(await act(id, 'cancel')).toBe(200);
+    expect(await task('cancelled')).toMatchObject({ cancel_reason: 'cancelled by an operator' });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  claimEmail,
+  completeEmail,
+  findEmail,
+  reclaimExpired,
+  recordHandOver,
+} from '../../src/db/queries/emails.ts';
+import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
+import { closeDueBatch } from '../../src/workers/close-batch.ts';
+import { renderEmail } from '../../src/workers/render-email.ts';
+import { sendEmail } from '../../src/workers/send-email.ts';
+import { sweep } from '../../src/workers/sweep.ts';
+import { type FaultySmtp, startFaultySmtp } from '../support/smtp-faults.ts';
+import { documentId, event, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { expireLeases } from './settle.ts';
+
+/** Promise 4 under claims that run out: the token fences the row, the hand-over decides what is known. */
+
+let smtp: FaultySmtp;
+let system: System;
+let email_id: number;
+beforeAll(async () => {
+  smtp = await startFaultySmtp();
+  system = await startSystem({ workers: false, env: { SMTP_PORT: String(smtp.port) } });
+});
+afterAll(async () => {
+  await smtp?.close();
+  await system?.stop();
+});
+
+beforeEach(async () => {
+  smtp.script(undefined);
+  smtp.faults.next = [];
+  smtp.messages.length = 0;
+  smtp.commands.length = 0;
+  const { deps } = system;
+  const ada = person();
+  await system.push(event(ada, documentId()));
+  const [chunk] = await deps.db.sql<{ chunk_id: string }[]>`
+    select chunk_id from file_events where user_email = ${ada}`;
+  await applyFileEvents(deps, chunk!, { id: 'setup' });
+  await system.makeDue(ada);
+  const [batch] = await deps.db.sql<{ batch_id: string }[]>`
+    select batch_id from batch_processing_sessions where user_email = ${ada}`;
+  await closeDueBatch(deps, batch!);
+  const [email] = await deps.db.sql<{ id: number }[]>`
+    select id from email_notification_log where recipient_email = ${ada}`;
+  email_id = email!.id;
+  await renderEmail(deps, { email_id });
+});
+
+const mail = async () => (await findEmail(system.deps.db.sql, email_id))!;
+const sent = { status: 'sent', response: '250 ok' } as const;
+
+describe('a claim that ran out', () => {
+  it('cannot complete over a newer claim', async () => {
+    const { sql } = system.deps.db;
+    const [old, newer] = [randomUUID(), randomUUID()];
+    expect(await claimEmail(sql, email_id, old, 60)).toBeDefined();
+    expect(await claimEmail(sql, email_id, newer, 60)).toBeUndefined();
+    await expireLeases(sql);
+    await reclaimExpired(sql, false, 10);
+    expect(await claimEmail(sql, email_id, newer, 60)).toBeDefined();
+    expect(await recordHandOver(sql, email_id, old)).toBe(false);
+    expect(await completeEmail(sql, email_id, old, 'smtp', sent)).toBe(false);
+    expect((await mail()).send_status).toBe('sending');
+    expect(await completeEmail(sql, email_id, newer, 'smtp', sent)).toBe(true);
+    expect((await mail()).send_status).toBe('sent');
+  });
+
+  it.each([
+    { handedOver: false, resend: false, becomes: 'pending' },
+    { handedOver: true, resend: false, becomes: 'unknown' },
+    { handedOver: false, resend: true, becomes: 'pending' },
+    { handedOver: true, resend: true, becomes: 'pending' },
+  ])('handed over: $handedOver, resend: $resend -> $becomes', async (given) => {
+    const { sql } = system.deps.db;
+    const token = randomUUID();
+    await claimEmail(sql, email_id, token, 60);
+    if (given.handedOver) await recordHandOver(sql, email_id, token);
+    await expireLeases(sql);
+    expect(await recordHandOver(sql, email_id, token)).toBe(false);
+    const [reclaimed] = await reclaimExpired(sql, given.resend, 10);
+    expect(reclaimed).toMatchObject({ id: email_id, send_status: given.becomes });
+  });
+
+  it('is not resent beyond its attempts, whatever the policy', async () => {
+    const { sql } = system.deps.db;
+    const token = randomUUID();
+    await sql`update email_notification_log set max_attempts = 1 where id = ${email_id}`;
+    await claimEmail(sql, email_id, token, 60);
+    await recordHandOver(sql, email_id, token);
+    await expireLeases(sql);
+    await reclaimExpired(sql, true, 10);
+    expect((await mail()).send_status).toBe('unknown');
+  });
+});
+
+describe('a sender that is slow', () => {
+  it('and outlives its claim after the hand-over turns its own unknown mail into sent', async () => {
+    const { deps } = system;
+    smtp.faults.next = [{ at: 'dot', delayMs: 1500 }];
+    const sending = sendEmail(deps, { email_id });
+    await until('the body has arrived', () => smtp.commands.at(-1) === '.');
+    await expireLeases(deps.db.sql);
+    await sweep(deps);
+    expect((await mail()).send_status).toBe('unknown');
+    await sending;
+    expect((await mail()).send_status).toBe('sent');
+    expect(smtp.messages).toHaveLength(1);
+  });
+
+  it('and loses its claim before the body gives way without sending', async () => {
+    const { deps } = system;
+    smtp.faults.next = [{ at: 'data', delayMs: 1000 }];
+    const sending = sendEmail(deps, { email_id });
+    await until('the server was asked to take the body', () => smtp.commands.includes('DATA'));
+    await expireLeases(deps.db.sql);
+    await reclaimExpired(deps.db.sql, false, 10);
+    await sendEmail(deps, { email_id });
+    await sending;
+    expect(smtp.messages).toHaveLength(1);
+    expect(await mail()).toMatchObject({ send_status: 'sent', send_attempts: 2 });
+  });
+});
+
+it('a job that runs eight times at once sends once', async () => {
+  await Promise.all(Array.from({ length: 8 }, () => sendEmail(system.deps, { email_id })));
+  expect(smtp.messages).toHaveLength(1);
+  expect((await mail()).send_attempts).toBe(1);
+});

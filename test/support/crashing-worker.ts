@@ -1,0 +1,109 @@
+import { loadConfig } from '../../src/config.ts';
+import type { Sql, Transaction } from '../../src/db/client.ts';
+import { type Deps, openDeps } from '../../src/deps.ts';
+import { NotYet } from '../../src/errors.ts';
+import { type QueueName, queues } from '../../src/queues/registry.ts';
+import { processors } from '../../src/workers/processors.ts';
+import type { Processor } from '../../src/workers/run-job.ts';
+
+/**
+ * A worker process that runs one job and kills itself, as SIGKILL does, right before or right after
+ * its nth effect: a statement that writes, a commit, a job raised, a mail sent, a removal, a word to the
+ * CMS. Without a kill point it runs through and prints its effects as JSON.
+ */
+
+export interface Order {
+  queue: QueueName;
+  payload: unknown;
+  jobId: string;
+  kill?: { effect: number; when: 'before' | 'after' };
+}
+
+const order = JSON.parse(process.argv[2] ?? '') as Order;
+const effects: string[] = [];
+
+async function effect<Result>(name: string, run: () => PromiseLike<Result>): Promise<Result> {
+  const nth = effects.push(name) - 1;
+  const dies = (when: 'before' | 'after') =>
+    order.kill?.effect === nth && order.kill.when === when && process.kill(process.pid, 'SIGKILL');
+  dies('before');
+  try {
+    return await run();
+  } finally {
+    dies('after');
+  }
+}
+
+const WRITES = /^\s*(insert|update|delete)\s+(?:into\s+|from\s+)?(\w+)/i;
+
+/** The pool with every writing statement and every commit as an effect; reads pass unchanged. */
+function watched(sql: Sql): Sql {
+  const begin = (work: (tx: Transaction) => Promise<unknown>) => {
+    let commit: (() => void) | undefined;
+    let ready = () => {};
+    const worked = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    // The transaction is held open until the effect, its commit, has begun.
+    const done = sql.begin(async (tx) => {
+      const result = await work(tx);
+      ready();
+      await new Promise<void>((resolve) => {
+        commit = resolve;
+      });
+      return result;
+    });
+    return Promise.race([worked, done]).then(() =>
+      effect('commit', () => {
+        commit?.();
+        return done;
+      }),
+    );
+  };
+  return new Proxy(sql, {
+    apply(target, _self, [strings, ...values]: [TemplateStringsArray, ...never[]]) {
+      const [, verb, table] = WRITES.exec(strings[0] ?? '') ?? [];
+      const query = target(strings, ...values);
+      return verb ? effect(`${verb} ${table}`, () => query) : query;
+    },
+    get: (target, key) => (key === 'begin' ? begin : Reflect.get(target, key)),
+  });
+}
+
+function watchedDeps(deps: Deps): Deps {
+  const { producer, transport, cms, stores } = deps;
+  for (const store of Object.values(stores)) {
+    const remove = store.remove.bind(store);
+    store.remove = (file) => effect(`remove from ${store.name}`, () => remove(file));
+  }
+  const { updateFile } = cms;
+  cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));
+  return {
+    ...deps,
+    db: { ...deps.db, sql: watched(deps.db.sql) },
+    transport: {
+      ...transport,
+      send: (mail, options) => effect('send', () => transport.send(mail, options)),
+    },
+    producer: {
+      ...producer,
+      raise: async (name, jobs) => {
+        if (jobs.length > 0) await effect(`raise ${name}`, () => producer.raise(name, jobs));
+      },
+      ensure: (name, jobs) => effect(`ensure ${name}`, () => producer.ensure(name, jobs)),
+    },
+  };
+}
+
+const deps = openDeps(loadConfig(), 'crashing-worker');
+await deps.redis.ping().catch(() => new Promise((resolve) => deps.redis.once('ready', resolve)));
+try {
+  const payload = queues[order.queue].payload.parse(order.payload);
+  const processor = processors[order.queue] as Processor<QueueName>;
+  await processor(watchedDeps(deps), payload as never, { id: order.jobId });
+} catch (error) {
+  if (!(error instanceof NotYet)) throw error;
+} finally {
+  await deps.close();
+}
+process.stdout.write(JSON.stringify(effects), () => process.exit(0));
