@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  beginRemoval,
   type CorrectionEnd,
   type CorrectionRow,
   claimCorrection,
@@ -56,40 +57,40 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
 }
 
 async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<CorrectionEnd> {
+  const { sql } = deps.db;
+  const lease = leaseSeconds(deps);
   const file: StoredFile = {
     documentId: task.file_document_id,
     storageKey: task.storage_key,
   };
-  let touched = task.s3_cleanup_completed || task.chroma_cleanup_completed;
+  let touched = task.removal_began_at !== null;
   const stop = await guard(deps, task, touched);
   if (stop) return stop;
   const failures: string[] = [];
+  const waiting = new Set<CorrectionAction>();
   try {
     file.storageKey ??= await storageKeyOf(deps, task);
   } catch (error) {
     failures.push(reasonOf(error));
+    waiting.add('s3_delete'); // its key could not be looked up
   }
   if (deps.config.AUTO_CORRECTION_MODE === 'dry-run') return dryRun(deps, task, file, token);
 
   // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
   for (const action of ['chroma_delete', 's3_delete', 'cms_delete'] as const) {
     if (!task.correction_actions.includes(action) || isSettled(task, action)) continue;
-    if (action === 's3_delete' && failures.length > 0) continue; // its key could not be looked up
-    if (action === 'cms_delete' && failures.length > 0) break;
+    if (waiting.has(action) || (action === 'cms_delete' && failures.length > 0)) continue;
     const objection = await guard(deps, task, touched);
     if (objection) return objection;
-    const outcome = await removeAndProve(deps, action, file);
-    await logStep(deps.db.sql, task.id, token, outcome.entry, leaseSeconds(deps));
-    touched ||= outcome.kind === 'proven';
-    if (outcome.kind === 'failed') failures.push(outcome.entry.detail);
-    else
-      await settleStep(
-        deps.db.sql,
-        task.id,
-        token,
-        action,
-        outcome.kind === 'not_applicable' ? outcome.entry.detail : null,
-      );
+    if (!(await beginRemoval(sql, task.id, token, lease))) return laterWithoutAttempt('claim lost');
+    touched = true;
+    const { kind, entry } = await removeAndProve(deps, action, file);
+    await logStep(sql, task.id, token, entry, lease);
+    if (kind === 'failed') failures.push(entry.detail);
+    else {
+      const reason = kind === 'not_applicable' ? entry.detail : null;
+      await settleStep(sql, task.id, token, action, reason);
+    }
   }
   if (failures.length === 0) return afterwards(deps, task);
   return retryOrFail(deps, task, failures.join('; '));
@@ -98,8 +99,8 @@ async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<
 /** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
 async function afterwards(deps: Deps, task: CorrectionRow): Promise<CorrectionEnd> {
   const objection = await objectionTo(deps.db.sql, task);
-  if (objection === null || objection === 'waiting' || objection === 'it was deleted')
-    return { status: 'completed' };
+  if (objection === 'waiting') return laterWithoutAttempt(WAITING);
+  if (objection === null || objection === 'it was deleted') return { status: 'completed' };
   return { status: 'cancelled', reason: `after the removal: ${objection}`, conflict: true };
 }
 
@@ -110,16 +111,17 @@ async function guard(
 ): Promise<CorrectionEnd | null> {
   const objection = await objectionTo(deps.db.sql, task);
   if (objection === null) return null;
-  if (objection === 'waiting')
-    return {
-      status: 'pending',
-      reason: 'an accepted event of the file is not applied yet',
-      runAt: new Date(Date.now() + WAIT_FOR_EVENTS_MS),
-      countsAttempt: false,
-    };
+  if (objection === 'waiting') return laterWithoutAttempt(WAITING);
   // Whoever deleted the file misses nothing of it.
   const conflict = touched && objection !== 'it was deleted';
   return { status: 'cancelled', reason: objection, conflict };
+}
+
+const WAITING = 'an accepted event of the file is not applied yet';
+
+function laterWithoutAttempt(reason: string): CorrectionEnd {
+  const runAt = new Date(Date.now() + WAIT_FOR_EVENTS_MS);
+  return { status: 'pending', reason, runAt, countsAttempt: false };
 }
 
 function isSettled(task: CorrectionRow, action: CorrectionAction): boolean {

@@ -134,3 +134,28 @@ it.each(['applied at once', 'applied later'])(
     expect(alert?.subject).toContain('succeeded while');
   },
 );
+
+it('reports a conflict when a delete was done but not proven before the success', async () => {
+  await start({ OPERATOR_EMAIL: person('operator'), CORRECTION_RETRY_BASE_SECONDS: '60' });
+  const { s3 } = system.deps.stores;
+  // The real store, but the answer that would prove the removal is lost.
+  system.deps.stores.s3 = {
+    ...s3,
+    remaining: () => Promise.reject(new Error('the answer is lost')),
+  };
+  await leftovers.put(document, system.cms);
+  await failed({ error: { category: 's3_error', message: 'AccessDenied' } });
+  await task(
+    'has failed to prove it',
+    ({ error_during_correction }) => error_during_correction !== null,
+  );
+  expect((await leftovers.left(document, system.cms)).s3).toBe(false);
+  await system.push(event(ada, document));
+  await system.applied();
+  await system.deps.db.sql`
+    update auto_correction_tasks set run_at = now() where file_document_id = ${document}`;
+  const { conflict } = await ended('cancelled');
+  expect(conflict).toBe(true);
+  await system.mails(system.env.OPERATOR_EMAIL!);
+  expect((await leftovers.left(document, system.cms)).cms).toBe(true);
+});

@@ -20,6 +20,7 @@ export interface CorrectionRow {
   status: CorrectionStatus;
   run_at: Date;
   attempts: number;
+  removal_began_at: Date | null;
   s3_cleanup_completed: boolean;
   chroma_cleanup_completed: boolean;
   cms_cleanup_completed: boolean;
@@ -50,6 +51,24 @@ export async function claimCorrection(
 export async function findCorrection(db: Queryable, id: number) {
   const [row] = await db<CorrectionRow[]>`select * from auto_correction_tasks where id = ${id}`;
   return row;
+}
+
+/**
+ * Notes that a store is about to be asked to remove something, before it is: whether it did can be
+ * unknown afterwards.
+ * @returns false when the claim is lost: nothing may be removed
+ */
+export async function beginRemoval(
+  db: Queryable,
+  id: number,
+  token: string,
+  leaseSeconds: number,
+): Promise<boolean> {
+  const rows = await db`
+    update auto_correction_tasks set removal_began_at = coalesce(removal_began_at, now()),
+      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
+    where id = ${id} and lease_token = ${token}::uuid and status = 'processing' returning 1`;
+  return rows.length > 0;
 }
 
 /** Appends to a task's log and extends its lease. @returns false when the claim is lost */

@@ -100,5 +100,5 @@ export async function cancelCorrections(
     where t.file_document_id = g.file_document_id and t.company_id = g.company_id
       and t.bot_id = g.bot_id and t.user_email = g.user_email and t.generation < g.below
       and t.status in ('pending', 'awaiting_approval')
-      and not (t.s3_cleanup_completed or t.chroma_cleanup_completed or t.cms_cleanup_completed)`;
+      and t.removal_began_at is null`;
 }

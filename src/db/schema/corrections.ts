@@ -54,6 +54,8 @@ export const correctionTasks = pgTable(
     s3_cleanup_completed: boolean('s3_cleanup_completed').notNull().default(false),
     cms_cleanup_completed: boolean('cms_cleanup_completed').notNull().default(false),
     chroma_cleanup_completed: boolean('chroma_cleanup_completed').notNull().default(false),
+    /** When the first removal was about to be asked of a store: from then on something may be gone. */
+    removal_began_at: instant('removal_began_at'),
     conflict: boolean('conflict').notNull().default(false),
     cancel_reason: text('cancel_reason'),
     execution_log: json<ExecutionEntry[]>('execution_log').notNull().default([]),

@@ -1,0 +1,1 @@
+ALTER TABLE "auto_correction_tasks" ADD COLUMN "removal_began_at" timestamp with time zone;
