@@ -51,6 +51,9 @@ const ecdsaPublicKey = z.string().refine((value) => {
   }
 }, 'is not the base64 of an ECDSA public key');
 
+const BASE64 =
+  /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$|^(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/;
+
 /** What these mean is read by `mail/transports/routes.ts`; here a typing error stops the start. */
 const TRANSPORTS = /^(?:(?:smtp|ses|sendgrid|smtps?:\/\/[^\s,]+)(?:\s*,\s*(?!$)|$))+$/;
 const RATES = /^(?:[^=;\s]+=(?:[1-9]\d{0,8}\/[smhd](?:,(?=\d)|(?=;|$)))+(?:;(?!$)|$))+$/;
@@ -72,7 +75,10 @@ const variables = z.object({
 
   INGESTION_SERVICE_API_KEY: keys(),
   ADMIN_API_KEY: keys(),
-  WEBHOOK_SECRET: z.string().min(1).optional(),
+  WEBHOOK_SECRET: z
+    .string()
+    .refine((key) => !key.startsWith('whsec_') || BASE64.test(key.slice(6)), 'is not base64')
+    .optional(),
   RATE_LIMIT_MAX: whole(6000),
   RATE_LIMIT_INTERVAL: whole(60_000, 1),
 
@@ -106,7 +112,7 @@ const variables = z.object({
   SMTP_SECURE: z.enum(['auto', 'tls', 'none']).default('auto'),
   SMTP_TIMEOUT_SECONDS: whole(60, 1),
   SMTP_POOL_SIZE: whole(5, 1, 100),
-  FROM_EMAIL: text(),
+  FROM_EMAIL: text().refine((from) => /[^\s<>@]+@[^\s<>@]+>?\s*$/.test(from), 'has no address'),
   OPERATOR_EMAIL: z.email().optional(),
   ENABLE_EMAIL_NOTIFICATIONS: flag(true),
   EMAIL_MAX_ATTEMPTS: whole(8, 1, 1000),

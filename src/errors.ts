@@ -1,5 +1,5 @@
 /**
- * The three outcomes a job can end in besides success. Anything else thrown is transient: the queue
+ * What a job may throw to end otherwise than by success. Anything else thrown is transient: the queue
  * retries it with backoff.
  */
 

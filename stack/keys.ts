@@ -10,6 +10,7 @@ const NAMES = [
   'ADMIN_API_KEY',
   'CMS_API_TOKEN',
   'WEBHOOK_SECRET',
+  'LINK_SECRET',
 ] as const;
 
 export type Keys = Record<(typeof NAMES)[number], string>;

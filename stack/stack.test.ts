@@ -75,6 +75,16 @@ test('a part that cannot be had is named, and what had started is stopped', asyn
   expect(existsSync(join(folder, 'run', 'inbox.json'))).toBe(false);
 });
 
+test('mails that stay on this machine link to it, mails to the world do not', async () => {
+  const here = await start({ parts: ['inbox'] });
+  expect(here.env.PUBLIC_URL).toBe(`http://127.0.0.1:${here.env.PORT}`);
+  expect(here.env.LINK_SECRET).toMatch(/^\w{48}$/);
+  await here.stop();
+  const env = { PATH: process.env.PATH, SMTP_SERVER: 'smtp.example.com' };
+  const elsewhere = await start({ env, parts: ['inbox'] });
+  expect(elsewhere.env.PUBLIC_URL).toBeUndefined();
+});
+
 test('keys stay the same between runs in one folder', async () => {
   const first = await start({ parts: [] });
   await first.stop();

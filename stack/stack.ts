@@ -58,6 +58,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const keys = await loadKeys(dataDir);
     fillIn(env, keys);
     await choosePorts(env, !fresh);
+    // A link to this machine is good only in mails that stay on it.
+    if (wanted.includes('inbox')) env.PUBLIC_URL ||= `http://127.0.0.1:${env.PORT}`;
     const context: PartContext = {
       dataDir,
       env,
@@ -104,6 +106,8 @@ function definedOnly(env: Record<string, string | undefined>): Record<string, st
 function fillIn(env: Record<string, string>, keys: Keys): void {
   env.INGESTION_SERVICE_API_KEY ||= keys.INGESTION_SERVICE_API_KEY;
   env.ADMIN_API_KEY ||= keys.ADMIN_API_KEY;
+  env.FROM_EMAIL ||= 'Tidings <notifications@tidings.example>';
+  env.LINK_SECRET ||= keys.LINK_SECRET;
   if (env.CMS_API_URL) return;
   env.CMS_API_TOKEN ||= keys.CMS_API_TOKEN;
   env.WEBHOOK_SECRET ||= keys.WEBHOOK_SECRET;

@@ -22,7 +22,9 @@ async function move(deps: Deps, id: number, how: OperatorMove) {
   if (!(await moveCorrection(deps.db.sql, id, how))) {
     const task = await findCorrection(deps.db.sql, id);
     if (!task) throw notFound(`correction ${id}`);
-    throw conflict(`Correction ${id} is ${task.status}, which does not allow ${how}.`);
+    throw conflict(
+      `Correction ${id} is ${task.status} or another one of the file is open, which does not allow ${how}.`,
+    );
   }
   if (how !== 'cancel') {
     const raise = { payload: { correction_id: id } };

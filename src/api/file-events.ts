@@ -25,13 +25,12 @@ const body = z.unknown().transform((input, context): FileEvent[] => {
  */
 async function accept(deps: Deps, events: FileEvent[]) {
   const chunkId = randomUUID();
-  const now = new Date();
   const accepted = await acceptEvents(
     deps.db.sql,
     chunkId,
     events.map((payload) => ({
       event_id: payload.event_id ?? randomUUID(),
-      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : now,
+      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : null,
       payload,
     })),
   );

@@ -114,9 +114,8 @@ export function healthRoutes(deps: Deps) {
       summary: 'Prometheus metrics',
       answers: { 200: { description: 'Text exposition format' } },
       handle: async () => {
-        await fill().catch((error: unknown) =>
-          deps.log.warn({ err: error }, 'gauges are not current'),
-        );
+        // Late gauges must not keep anybody from the counters.
+        if ((await probe(fill)) === 'unhealthy') deps.log.warn('gauges are not current');
         const { register } = deps.metrics;
         return {
           status: 200,

@@ -1,8 +1,10 @@
+import type { Job } from 'bullmq';
 import { z } from 'zod';
 import { timestamp } from '../contracts/text.ts';
 import type { Deps } from '../deps.ts';
 import { type QueueName, queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
+import { HttpProblem } from './problem.ts';
 import { route } from './route.ts';
 
 const replayRequest = z
@@ -20,10 +22,33 @@ async function replay(deps: Deps, name: QueueName, request: z.output<typeof repl
   const failed = (await queue.getFailed(0, request.limit - 1)).filter(
     (job) => (job.finishedOn ?? 0) >= after,
   );
-  if (!request.dry_run)
-    for (const job of failed)
-      await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
-  return failed.map((job) => ({ id: job.id, failed_at: job.finishedOn, reason: job.failedReason }));
+  const replayed: Job[] = [];
+  for (const job of failed) {
+    // The sweep may have put it in motion meanwhile, which is as good.
+    const done = request.dry_run || (await again(job));
+    if (done) replayed.push(job);
+  }
+  return replayed.map((job) => ({
+    id: job.id,
+    failed_at: job.finishedOn,
+    reason: job.failedReason,
+  }));
+}
+
+function again(job: Job): Promise<boolean> {
+  return job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Redis is asked here and nowhere else in the API, so its absence has an answer of its own. */
+async function whileRedisAnswers<Result>(deps: Deps, ask: () => Promise<Result>): Promise<Result> {
+  if (deps.redis.status !== 'ready')
+    throw new HttpProblem(503, 'Service unavailable', 'Redis does not answer; try again later.', {
+      headers: { 'Retry-After': '5' },
+    });
+  return ask();
 }
 
 export const queueRoutes = [
@@ -35,11 +60,13 @@ export const queueRoutes = [
     summary: 'Jobs of every queue by state',
     answers: { 200: { description: 'Counts', schema: z.object({ data: z.array(row) }) } },
     handle: async ({ deps }) => {
-      const data = await Promise.all(
-        queueNames.map(async (name) => ({
-          name,
-          counts: await deps.producer.queue(name).getJobCounts(),
-        })),
+      const data = await whileRedisAnswers(deps, () =>
+        Promise.all(
+          queueNames.map(async (name) => ({
+            name,
+            counts: await deps.producer.queue(name).getJobCounts(),
+          })),
+        ),
       );
       return { status: 200, body: { data } };
     },
@@ -54,7 +81,7 @@ export const queueRoutes = [
     body: replayRequest,
     answers: { 202: { description: 'The jobs replayed', schema: z.object({ data: row }) } },
     handle: async ({ deps, params, body }) => {
-      const jobs = await replay(deps, params.name, body);
+      const jobs = await whileRedisAnswers(deps, () => replay(deps, params.name, body));
       return { status: 202, body: { data: { dry_run: body.dry_run, count: jobs.length, jobs } } };
     },
   }),

@@ -1,60 +1,38 @@
 import type { PreferenceOwner } from '../contracts/preferences.ts';
+import type { Locale } from '../mail/locales/locale.ts';
+import { fill } from '../mail/render/wording.ts';
 import { escaped } from './docs-page.ts';
 
-type Notice = 'expired' | 'unknown' | 'unavailable';
-
-const NOTICES: Record<Notice, { title: string; text: string }> = {
-  expired: {
-    title: 'This link has expired',
-    text: 'Use the link in a newer mail, or change your notification settings in the application.',
-  },
-  unknown: {
-    title: 'This link does not work',
-    text: 'It may have been cut off on its way. Try the link in the mail again, or change your notification settings in the application.',
-  },
-  unavailable: {
-    title: 'Please try again in a minute',
-    text: 'Our records cannot be reached just now. Reload this page soon; doing it twice does no harm.',
-  },
-};
+/** What stands on the page: a question or its answer about somebody, or what is wrong. */
+export type UnsubscribeContent =
+  | { show: 'ask' | 'done'; owner: PreferenceOwner }
+  | { show: 'expired' | 'unknown' | 'unavailable' };
 
 /**
  * The page behind a mail's unsubscribe link: asks, confirms, or says what is wrong. No scripts, nothing
  * loaded from elsewhere.
  */
-export function unsubscribePage(content: Notice): string;
-export function unsubscribePage(content: 'ask' | 'done', owner: PreferenceOwner): string;
-export function unsubscribePage(content: Notice | 'ask' | 'done', owner?: PreferenceOwner): string;
-export function unsubscribePage(content: Notice | 'ask' | 'done', owner?: PreferenceOwner): string {
-  if (content === 'ask' && owner)
-    return document(
-      'Stop these mails?',
-      `<p>${who(owner)} will get no more mails about files of ${what(owner)}.</p>
-<form method="post"><button>Stop these mails</button></form>
-<p class="soft">Files are processed as before. Mails about other bots are not affected.</p>`,
-    );
-  if (content === 'done' && owner)
-    return document(
-      'These mails stop',
-      `<p role="status">${who(owner)} gets no more mails about files of ${what(owner)}.</p>
-<p class="soft">To get them again, turn notifications on in the settings of the application.</p>`,
-    );
-  const { title, text } = NOTICES[content as Notice];
-  return document(title, `<p>${text}</p>`);
+export function unsubscribePage(locale: Locale, content: UnsubscribeContent): string {
+  const { title, text, note } = locale.unsubscribe[content.show];
+  const sentence = 'owner' in content ? about(text, locale, content.owner) : text;
+  const button = `<form method="post"><button>${locale.unsubscribe.action}</button></form>`;
+  return `<!doctype html><html lang="${locale.language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
+<style>${STYLE}</style></head><body><main><h1>${title}</h1>
+<p${content.show === 'done' ? ' role="status"' : ''}>${sentence}</p>
+${content.show === 'ask' ? button : ''}
+${note ? `<p class="soft">${note}</p>` : ''}</main></body></html>`;
 }
 
-const what = ({ bot_id }: PreferenceOwner) => `<b>knowledge bot ${bot_id}</b>`;
+function about(text: string, locale: Locale, owner: PreferenceOwner): string {
+  const bot = fill(locale.batch.bot, { id: owner.bot_id });
+  return fill(text, { person: `<b>${masked(owner)}</b>`, bot: `<b>${bot}</b>` });
+}
 
 /** Enough of the address for its owner to know it; the link may have been passed on. */
-function who({ user_email }: PreferenceOwner): string {
+function masked({ user_email }: PreferenceOwner): string {
   const at = user_email.lastIndexOf('@');
-  return `<b>${escaped(user_email.slice(0, 1))}…${escaped(user_email.slice(at))}</b>`;
-}
-
-function document(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
-<style>${STYLE}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>`;
+  return `${escaped(user_email.slice(0, 1))}…${escaped(user_email.slice(at))}`;
 }
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6575;--paper:#f5f6f8;--card:#fff;--line:#dfe3e9;--act:#1f5fbf;--on-act:#fff}

@@ -1,11 +1,13 @@
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { PreferenceOwner } from '../contracts/preferences.ts';
 import { findEmail } from '../db/queries/emails.ts';
 import { recordOptOut } from '../db/queries/opt-outs.ts';
 import type { Deps } from '../deps.ts';
 import { readUnsubscribeLink } from '../domain/unsubscribe-link.ts';
-import { type Answer, route } from './route.ts';
-import { unsubscribePage } from './unsubscribe-page.ts';
+import { chooseLocale, LOCALES } from '../mail/locales/index.ts';
+import { type Answer, type Call, route } from './route.ts';
+import { type UnsubscribeContent, unsubscribePage } from './unsubscribe-page.ts';
 
 /** The link is a secret of its reader: nothing may keep the page or be told where it was. */
 const HEADERS = {
@@ -16,10 +18,14 @@ const HEADERS = {
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-function page(status: number, ...content: Parameters<typeof unsubscribePage>): Answer {
-  const raw = { type: 'text/html; charset=utf-8', content: unsubscribePage(...content) };
-  const headers = status === 503 ? { ...HEADERS, 'Retry-After': '60' } : HEADERS;
-  return { status, raw, headers };
+/** A person's own language where we know who it is, else one their browser asks for. */
+async function localeFor(deps: Deps, request: Request, content: UnsubscribeContent) {
+  if (!('owner' in content))
+    return chooseLocale(
+      request.acceptsLanguages(LOCALES.map(({ language }) => language)) || undefined,
+    ).locale;
+  const { settings } = await deps.preferences.resolve(content.owner);
+  return chooseLocale(settings.locale).locale;
 }
 
 /** Who holds the link, or why it is not good: the address stands in the row of the mail. */
@@ -33,19 +39,25 @@ async function ownerOf(deps: Deps, token: string): Promise<PreferenceOwner | 'fo
 }
 
 /** A person reads what comes of it, whatever it is: never a problem document. */
-async function withOwner(
-  deps: Deps,
-  token: string,
-  then: (owner: PreferenceOwner) => Promise<Answer>,
+async function answer(
+  { deps, params: { token }, request }: Call<{ token: string }, unknown, unknown>,
+  show: 'ask' | 'done',
 ): Promise<Answer> {
+  const page = async (status: number, content: UnsubscribeContent): Promise<Answer> => {
+    const html = unsubscribePage(await localeFor(deps, request, content), content);
+    const raw = { type: 'text/html; charset=utf-8', content: html };
+    const headers = status === 503 ? { ...HEADERS, 'Retry-After': '60' } : HEADERS;
+    return { status, raw, headers };
+  };
   try {
     const owner = await ownerOf(deps, token);
-    if (owner === 'expired') return page(410, 'expired');
-    if (owner === 'forged') return page(404, 'unknown');
-    return await then(owner);
+    if (owner === 'expired') return await page(410, { show: 'expired' });
+    if (owner === 'forged') return await page(404, { show: 'unknown' });
+    if (show === 'done') await recordOptOut(deps.db.sql, owner);
+    return await page(200, { show, owner });
   } catch (error) {
     deps.log.error({ err: error }, 'an unsubscribe link could not be served');
-    return page(503, 'unavailable');
+    return page(503, { show: 'unavailable' });
   }
 }
 
@@ -65,8 +77,7 @@ export const unsubscribeRoutes = [
     summary: 'A page that asks whether the mails shall stop; changes nothing',
     params,
     answers: { 200: { description: 'The page' }, ...failures },
-    handle: ({ deps, params: { token } }) =>
-      withOwner(deps, token, async (owner) => page(200, 'ask', owner)),
+    handle: (call) => answer(call, 'ask'),
   }),
   // No body is read: mail programs post `List-Unsubscribe=One-Click` as a form of either encoding, the
   // page's button posts nothing, and posting to a signed link is the wish itself.
@@ -78,10 +89,6 @@ export const unsubscribeRoutes = [
     summary: "Stop a bot's mails to the person the link was mailed to (RFC 8058)",
     params,
     answers: { 200: { description: 'They stop; the CMS is told' }, ...failures },
-    handle: ({ deps, params: { token } }) =>
-      withOwner(deps, token, async (owner) => {
-        await recordOptOut(deps.db.sql, owner);
-        return page(200, 'done', owner);
-      }),
+    handle: (call) => answer(call, 'done'),
   }),
 ];

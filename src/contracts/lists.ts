@@ -35,8 +35,7 @@ export const emailQuery = z.strictObject({
 });
 export const correctionQuery = z.strictObject({
   ...paging,
-  company_id: owner.company_id,
-  bot_id: owner.bot_id,
+  ...owner,
   status: identifier(50).optional(),
   batch_id: z.uuid().optional(),
   file_document_id: identifier().optional(),

@@ -22,6 +22,11 @@ function isCategory(category: string): category is ErrorCategory {
   return (ERROR_CATEGORIES as readonly string[]).includes(category);
 }
 
+/** The category as a label: whatever is not ours is `other`, because producers write free text. */
+export function knownCategory(category: string): ErrorCategory | 'other' {
+  return isCategory(category) ? category : 'other';
+}
+
 /** Words that point to a category, for producers that send no category of their own. */
 const HINTS: [RegExp, ErrorCategory][] = [
   [/file not found|no such file|enoent|nosuchkey/i, 'file_not_found'],

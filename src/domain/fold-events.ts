@@ -107,6 +107,8 @@ export function foldEvents(known: KnownFile | null, events: InboxEvent[]): FileC
     const move = moveFile(state, at);
     if (move.kind === 'superseded') {
       standings.push(standing(event.id, 'superseded', place, known));
+      // Late, but it may be the only one that knows where the object is.
+      if (!state?.deleted) storageKey ??= payload.storage_key ?? null;
       if (place === 'nowhere') deletedGain += 1;
       continue;
     }

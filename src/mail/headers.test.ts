@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readUnsubscribeLink } from '../domain/unsubscribe-link.ts';
 import { mailHeaders } from './headers.ts';
+import { unsubscribeUrl } from './unsubscribe-url.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const SECRETS = ['the newest secret there is', 'an older one of them'];
@@ -16,6 +17,7 @@ const mail = {
   company_id: 3,
   bot_id: 7,
   recipient_email: 'ann@example.org',
+  rendered_at: null,
 };
 const headersOf = (changes: object = {}, settings: object = {}) =>
   mailHeaders({ ...mail, ...changes }, { ...config, ...settings }, NOW);
@@ -38,9 +40,21 @@ describe('headers of a mail', () => {
       company_id: 3,
       bot_id: 7,
       email_id: 42,
-      expires_at: new Date('2026-05-30T12:00:00Z'),
+      expires_at: new Date('2026-05-31T00:00:00Z'),
     });
     expect(JSON.stringify(headers)).not.toContain('ann');
+  });
+
+  it('carries the link the body was rendered with, although it is sent later', () => {
+    const link = unsubscribeUrl(mail, config, NOW);
+    const sent = { ...mail, rendered_at: new Date('2026-03-01T12:00:01Z') };
+    const later = new Date('2026-03-04T08:00:00Z');
+    expect(mailHeaders(sent, config, later)['List-Unsubscribe']).toBe(`<${link}>`);
+  });
+
+  it('writes a public address of any script in ASCII', () => {
+    const { 'List-Unsubscribe': link } = headersOf({}, { PUBLIC_URL: 'https://bücher.example' });
+    expect(link).toMatch(/^<https:\/\/xn--bcher-kva\.example\/unsubscribe\/[\w.-]+>$/);
   });
 
   it('offers one-click only over https, and no link without PUBLIC_URL', () => {

@@ -1,14 +1,10 @@
 import type { Config } from '../config.ts';
 import { ownerKey } from '../domain/owner.ts';
-import { signUnsubscribeLink } from '../domain/unsubscribe-link.ts';
 import { messageIdFor } from './message.ts';
+import { type LinkedMail, unsubscribeUrl } from './unsubscribe-url.ts';
 
 /** What of a mail's row its headers are made of. */
-export interface HeadedMail {
-  id: number;
-  email_type: string;
-  company_id: number | null;
-  bot_id: number | null;
+export interface HeadedMail extends LinkedMail {
   recipient_email: string;
 }
 
@@ -19,7 +15,6 @@ type HeaderConfig = Pick<
 
 /** Who mailbox providers' complaint figures are grouped under, last in `Feedback-ID`. */
 const SENDER_ID = 'tidings';
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * The headers a mail carries besides sender, recipient, subject and Message-ID.
@@ -53,20 +48,12 @@ export function mailHeaders(
     ...counted,
     References: root,
     'In-Reply-To': root,
-    ...unsubscribeHeaders({ company_id, bot_id, email_id: mail.id }, config, now),
+    ...unsubscribeHeaders(unsubscribeUrl(mail, config, now)),
   };
 }
 
-function unsubscribeHeaders(
-  about: { company_id: number; bot_id: number; email_id: number },
-  { PUBLIC_URL, LINK_SECRET, UNSUBSCRIBE_LINK_DAYS }: HeaderConfig,
-  now: Date,
-): Record<string, string> {
-  const secret = LINK_SECRET?.[0];
-  if (!PUBLIC_URL || !secret) return {};
-  const expires_at = new Date(now.getTime() + UNSUBSCRIBE_LINK_DAYS * DAY_MS);
-  const token = signUnsubscribeLink({ ...about, expires_at }, secret);
-  const link = `${PUBLIC_URL.replace(/\/+$/, '')}/unsubscribe/${token}`;
+function unsubscribeHeaders(link: string | undefined): Record<string, string> {
+  if (!link) return {};
   return {
     'List-Unsubscribe': `<${link}>`,
     ...(link.startsWith('https:') && { 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),

@@ -27,7 +27,7 @@ export function createMetrics() {
     fileErrors: counter('file_processing_errors_total', 'Failures applied.', ['category']),
     batchesCreated: counter('batch_sessions_created_total', 'Batches opened.'),
     batchesCompleted: counter('batch_sessions_completed_total', 'Batches closed.', ['closed_by']),
-    batchErrors: counter('batch_processing_errors_total', 'Jobs of a batch that failed.', [
+    batchErrors: counter('batch_processing_errors_total', 'Tries of jobs that failed, by queue.', [
       'queue',
     ]),
     mailsSent: counter('email_notifications_sent_total', 'Mails a server has taken.'),

@@ -80,7 +80,7 @@ export function openProducer(
         jobs.map(async (raise) => {
           const id = queues[name].jobId(raise.payload as never);
           const job: Job | undefined = await queue(name).getJob(id);
-          return !job || (await makeRoom(job, raise.at)) ? raise : null;
+          return !job || (await makeRoom(job, raise.at, queues[name].backoff.capMs)) ? raise : null;
         }),
       );
       const wanted = missing.filter((raise) => raise !== null);
@@ -100,7 +100,11 @@ function failsFast({ options }: RedisConnection): boolean {
 }
 
 /** @returns whether the job is out of the way and has to be added anew */
-async function makeRoom(job: Job, at: Date | undefined): Promise<boolean> {
+async function makeRoom(
+  job: Job,
+  at: Date | undefined,
+  longestBackoffMs: number,
+): Promise<boolean> {
   if (job.finishedOn) {
     await job.remove();
     return true;
@@ -109,6 +113,7 @@ async function makeRoom(job: Job, at: Date | undefined): Promise<boolean> {
   // A delay counts from when it was set: at the job's last run, or by a change nobody noted. An alarm
   // may always be early; only the backoff of a job that has failed is not cut short without need.
   const runsAt = (job.processedOn ?? job.timestamp) + job.delay;
+  if (!at && job.attemptsMade > 0 && job.delay <= longestBackoffMs) return false;
   const late = job.attemptsMade === 0 || runsAt > wanted + 1000;
   if (job.delay > 0 && late && (await job.isDelayed()))
     await job.changeDelay(Math.max(0, wanted - Date.now()));

@@ -10,7 +10,7 @@ export function correctionAlert(task: CorrectionRow, end: CorrectionEnd): Alert 
   if (end.status !== 'failed' && !met) return null;
   return {
     kind: met ? 'correction_conflict' : 'correction_failed',
-    subjectId: `${task.id}-${task.attempts}`,
+    subjectId: `${task.id}-${task.execution_log.length}`,
     since: task.created_at,
     reason: end.reason,
     details: [

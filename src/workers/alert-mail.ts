@@ -13,7 +13,7 @@ export function mailAlert(
   if (email.email_type === 'error_alert') return null;
   return {
     kind: status === 'failed' ? 'email_failed' : 'email_unknown',
-    subjectId: String(email.id),
+    subjectId: `${email.id}-${email.send_attempts}`,
     since: email.created_at,
     reason,
     details: [

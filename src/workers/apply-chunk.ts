@@ -8,7 +8,12 @@ import {
   type Opening,
 } from '../db/queries/batches.ts';
 import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
-import { cancelCorrections, createCorrections, saveErrors } from '../db/queries/failures.ts';
+import {
+  cancelCorrections,
+  createCorrections,
+  learnStorageKeys,
+  saveErrors,
+} from '../db/queries/failures.ts';
 import {
   addLateEvents,
   fileKey,
@@ -136,6 +141,14 @@ async function answerFailures(
   await cancelCorrections(
     tx,
     outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
+  );
+  await learnStorageKeys(
+    tx,
+    changes.flatMap(({ file, known, change: { state, storageKey } }) =>
+      storageKey !== null && known?.storageKey === null
+        ? [{ file, generation: state.generation, storageKey }]
+        : [],
+    ),
   );
   await saveErrors(
     tx,

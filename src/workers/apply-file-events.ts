@@ -12,6 +12,7 @@ import {
   unappliedIds,
 } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
+import { knownCategory } from '../domain/corrections.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { reasonOf } from '../errors.ts';
 import type { FileEventsPayload } from '../queues/registry.ts';
@@ -24,7 +25,7 @@ import type { JobContext } from './run-job.ts';
  * producer's own job carries its events instead; they are stored first and go on by id.
  */
 export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, job: JobContext) {
-  const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job.id);
+  const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job);
   try {
     await apply(deps, chunkId, (tx) => lockUnapplied(tx, chunkId));
   } catch (error) {
@@ -33,20 +34,22 @@ export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, jo
   }
 }
 
-/** Stores a producer's own events; the job's id keeps a second run from storing them twice. */
+/**
+ * Stores a producer's own events. The job's id keeps a second run from storing them twice; with its
+ * time, because the queue counts from 1 again after Redis was emptied.
+ */
 async function store(
   deps: Deps,
   { events }: Extract<FileEventsPayload, { events: unknown }>,
-  jobId: string,
+  job: JobContext,
 ) {
   const chunkId = randomUUID();
-  const now = new Date();
   const accepted = await acceptEvents(
     deps.db.sql,
     chunkId,
     events.map((payload, index) => ({
-      event_id: payload.event_id ?? `job-${jobId}-${index}`,
-      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : now,
+      event_id: payload.event_id ?? `job-${job.addedAt}-${job.id}-${index}`,
+      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : null,
       payload,
     })),
   );
@@ -142,7 +145,8 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
   metrics.batchesCreated.inc(applied.opened.length);
   metrics.correctionsCreated.inc(applied.corrections.length);
   for (const { change } of applied.changes) {
-    for (const failure of change.failures) metrics.fileErrors.inc({ category: failure.category });
+    for (const failure of change.failures)
+      metrics.fileErrors.inc({ category: knownCategory(failure.category) });
     if (change.line && (change.line.status === 'success' || change.line.status === 'failed'))
       metrics.filesProcessed.inc({ status: change.line.status });
   }

@@ -30,7 +30,10 @@ export async function serveWorkerHealth(
       return [alive ? 200 : 503, 'application/json', JSON.stringify({ alive, deaf })];
     },
     '/health/ready': async () => {
-      const ready = workers.every((worker) => worker.isRunning()) && (await answers(deps));
+      const ready =
+        workers.length > 0 &&
+        workers.every((worker) => worker.isRunning()) &&
+        (await answers(deps));
       return [ready ? 200 : 503, 'application/json', JSON.stringify({ ready })];
     },
     '/metrics': async () => [
@@ -40,7 +43,7 @@ export async function serveWorkerHealth(
     ],
   };
   const server = createServer((request, response) => {
-    const route = routes[new URL(request.url ?? '/', 'http://worker').pathname];
+    const route = routes[(request.url ?? '/').split('?')[0] ?? '/'];
     const answer = route ? route() : Promise.resolve([404, 'text/plain', 'not found'] as const);
     answer
       .catch((error: unknown) => [503, 'text/plain', String(error)] as const)

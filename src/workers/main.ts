@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Worker } from 'bullmq';
 import { ConfigError, loadConfig } from '../config.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { openDeps } from '../deps.ts';
@@ -19,11 +20,9 @@ async function main(): Promise<void> {
   if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
   const progress = watchProgress(deps, names);
-  const workers = startWorkers(deps, names, progress);
   const sweeping = startSweeping(deps);
+  const workers: Worker[] = [];
   const health = await serveWorkerHealth(deps, workers, sweeping, progress);
-  await refuseEviction(deps.workerRedis());
-  deps.log.info({ queues: names, health: health.port }, 'workers started');
   onShutdown(
     deps.log,
     async () => {
@@ -34,6 +33,10 @@ async function main(): Promise<void> {
     },
     { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS, letGo: deps.letGo },
   );
+  // Waits for Redis; no job is taken from one that may lose it.
+  await refuseEviction(deps.workerRedis());
+  workers.push(...startWorkers(deps, names, progress));
+  deps.log.info({ queues: names, health: health.port }, 'workers started');
 }
 
 function chosenQueues(): QueueName[] {

@@ -27,7 +27,8 @@ export function watchProgress(deps: Deps, names: QueueName[]): Progress {
     for (const name of names) {
       const queue = deps.producer.queue(name);
       const { waiting = 0, prioritized = 0 } = await queue.getJobCounts('waiting', 'prioritized');
-      const idle = waiting + prioritized > 0 && (running.get(name) ?? 0) === 0;
+      const paused = await queue.isPaused();
+      const idle = !paused && waiting + prioritized > 0 && (running.get(name) ?? 0) === 0;
       if (!idle) idleSince.delete(name);
       else if (!idleSince.has(name)) idleSince.set(name, Date.now());
     }

@@ -17,6 +17,11 @@ export interface StepOutcome {
   entry: ExecutionEntry;
 }
 
+/** Whether the step has a store to ask at all. */
+export function isApplicable(deps: Deps, action: CorrectionAction, file: StoredFile): boolean {
+  return deps.stores[STORE_OF[action]].applicable(file) === null;
+}
+
 /** One step on one store: remove, then read back. Only an empty read-back proves anything. */
 export async function removeAndProve(
   deps: Deps,

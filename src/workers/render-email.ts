@@ -11,6 +11,7 @@ import {
   renderBatchCompletion,
 } from '../mail/render/batch-completion.ts';
 import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
+import { unsubscribeUrl } from '../mail/unsubscribe-url.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
 import { raiseMails } from './raise.ts';
@@ -40,7 +41,8 @@ async function render(deps: Deps, email: EmailRow): Promise<RenderedMail> {
   return renderBatch(deps, email);
 }
 
-function alertOf(deps: Deps, { content_data }: EmailRow): AlertMail {
+function alertOf(deps: Deps, { id, content_data }: EmailRow): AlertMail {
+  if (!content_data) throw new PermanentError(`the content of mail ${id} was erased`);
   const { kind, subjectId, since, reason, details } = content_data as unknown as {
     kind: AlertMail['kind'];
     subjectId: string;
@@ -79,6 +81,7 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
     preferences: batch.user_preferences_snapshot,
     files: { failed, unfinished, successful },
     app_url: deps.config.APP_URL,
+    unsubscribe_url: unsubscribeUrl(email, deps.config, new Date()),
     attachment: needsFullList(batch),
   });
 }

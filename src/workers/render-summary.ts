@@ -6,6 +6,7 @@ import { PermanentError } from '../errors.ts';
 import { LISTED_FILES } from '../mail/render/mail-file.ts';
 import { renderSummary } from '../mail/render/summary.ts';
 import type { RenderedMail } from '../mail/render/templates.ts';
+import { unsubscribeUrl } from '../mail/unsubscribe-url.ts';
 import { mailFile } from './mail-file.ts';
 
 /** Renders the mail of a summary from what the person's batches of the period say now. */
@@ -31,5 +32,6 @@ export async function renderSummaryMail(deps: Deps, email: EmailRow): Promise<Re
     failed: failed.map(mailFile),
     preferences: settings,
     app_url: deps.config.APP_URL,
+    unsubscribe_url: unsubscribeUrl(email, deps.config, new Date()),
   });
 }

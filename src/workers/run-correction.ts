@@ -17,7 +17,7 @@ import { NotYet, reasonOf } from '../errors.ts';
 import type { StoredFile } from '../stores/store.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { correctionAlert } from './alert-correction.ts';
-import { removeAndProve, storageKeyOf } from './remove-leftovers.ts';
+import { isApplicable, removeAndProve, storageKeyOf } from './remove-leftovers.ts';
 
 /** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
 const RETRY_CAP_MS = 300_000;
@@ -82,8 +82,11 @@ async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<
     if (waiting.has(action) || (action === 'cms_delete' && failures.length > 0)) continue;
     const objection = await guard(deps, task, touched);
     if (objection) return objection;
-    if (!(await beginRemoval(sql, task.id, token, lease))) return laterWithoutAttempt('claim lost');
-    touched = true;
+    if (isApplicable(deps, action, file)) {
+      const begun = await beginRemoval(sql, task.id, token, lease);
+      if (!begun) return laterWithoutAttempt('the claim was lost');
+      touched = true;
+    }
     const { kind, entry } = await removeAndProve(deps, action, file);
     await logStep(sql, task.id, token, entry, lease);
     if (kind === 'failed') failures.push(entry.detail);

@@ -7,6 +7,8 @@ import { type PayloadOf, type QueueName, queues } from '../queues/registry.ts';
 /** What a processor may know of its job besides the payload. */
 export interface JobContext {
   id: string;
+  /** When it was added, in milliseconds since the epoch; the same on every try. */
+  addedAt: number;
 }
 
 export type Processor<Name extends QueueName> = (
@@ -32,7 +34,10 @@ export async function runJob<Name extends QueueName>(
     const payload = queues[name].payload.safeParse(job.data);
     if (!payload.success)
       throw new PermanentError(`payload does not fit the queue: ${payload.error.message}`);
-    await processor(deps, payload.data as PayloadOf<Name>, { id: job.id ?? '' });
+    await processor(deps, payload.data as PayloadOf<Name>, {
+      id: job.id ?? '',
+      addedAt: job.timestamp,
+    });
     timer({ outcome: 'completed' });
   } catch (error) {
     if (error instanceof NotYet) {

@@ -19,9 +19,10 @@ const PAGE = 500;
 /**
  * Puts back in motion whatever Postgres says is due and Redis does not know (promise 2). One process
  * at a time sweeps; the others find the lock taken and leave.
+ * @param onPage called after every page, as a sign of life: a long backlog takes its time
  * @returns how many jobs were raised, or null where another process is sweeping
  */
-export async function sweep(deps: Deps): Promise<number | null> {
+export async function sweep(deps: Deps, onPage = () => {}): Promise<number | null> {
   // Not a reserved connection of the pool: one that is lost meanwhile takes the lock with it, and
   // giving the lock back over it would end the process.
   const { session } = deps.db;
@@ -29,13 +30,13 @@ export async function sweep(deps: Deps): Promise<number | null> {
     select pg_try_advisory_lock(${SWEEP_LOCK}) as taken`;
   if (!lock?.taken) return null;
   try {
-    return await sweepAll(deps, deps.db.sql);
+    return await sweepAll(deps, onPage, deps.db.sql);
   } finally {
     await session`select pg_advisory_unlock(${SWEEP_LOCK})`;
   }
 }
 
-async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
+async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<number> {
   await reclaimMails(deps);
   await eraseOldContent(deps);
   const now = new Date();
@@ -46,6 +47,7 @@ async function sweepAll(deps: Deps, sql: Sql): Promise<number> {
     const count = await deps.producer.ensure(name, jobs);
     if (count > 0) deps.metrics.sweepRaised.inc({ queue: name }, count);
     raised += count;
+    onPage();
   };
   for await (const rows of overdueChunks(sql, settled).cursor(PAGE))
     await put(
@@ -109,7 +111,7 @@ async function reclaimPage(tx: Transaction, deps: Deps, resend: boolean) {
     const reason = email.error_message ?? 'the sender vanished';
     const outcome = email.handed_over_at ? 'unknown' : 'transient';
     await logAttempt(tx, { email, outcome, transport: null, reason, nextRetryAt: null });
-    const alert = email.send_status === 'unknown' && mailAlert(email, 'unknown', reason);
+    const alert = email.send_status !== 'pending' && mailAlert(email, email.send_status, reason);
     if (alert) alerts.push(await writeAlert(tx, deps, alert));
   }
   return { count: reclaimed.length, alerts };
@@ -117,7 +119,7 @@ async function reclaimPage(tx: Transaction, deps: Deps, resend: boolean) {
 
 /**
  * Sweeps every interval until stopped.
- * @returns the stop function, which waits for a sweep in progress, and when the last sweep ended, well or not
+ * @returns the stop function, which waits for a sweep in progress, and when a sweep last came on or ended, well or not
  */
 export function startSweeping(deps: Deps): { stop(): Promise<void>; lastSweepAt(): number } {
   let stopped = false;
@@ -126,7 +128,9 @@ export function startSweeping(deps: Deps): { stop(): Promise<void>; lastSweepAt(
   let running = Promise.resolve();
   const once = async () => {
     try {
-      await sweep(deps);
+      await sweep(deps, () => {
+        last = Date.now();
+      });
     } catch (error) {
       deps.log.warn({ err: error }, 'sweep failed; the next one comes');
     }

@@ -21,7 +21,6 @@ export async function startInboxPart(context: PartContext): Promise<Started> {
       SMTP_SECURE: 'none',
       SMTP_USER: '',
       SMTP_PASSWORD: '',
-      FROM_EMAIL: context.env.FROM_EMAIL || 'Tidings <notifications@tidings.example>',
       OPERATOR_EMAIL: context.env.OPERATOR_EMAIL || 'operators@tidings.example',
       INBOX_URL: url,
     },

@@ -157,7 +157,8 @@ const apply = (which: number, twice: boolean) =>
     `apply ${which}${twice ? ' twice' : ''}`,
     async (model) => {
       const [next] = model.waiting.splice(which % model.waiting.length, 1);
-      const run = () => applyFileEvents(system.deps, { chunk_id: next!.chunk }, { id: 'model' });
+      const run = () =>
+        applyFileEvents(system.deps, { chunk_id: next!.chunk }, { id: 'model', addedAt: 0 });
       await Promise.all(twice ? [run(), run()] : [run()]);
       applyInModel(model, next!.events);
     },
@@ -179,9 +180,9 @@ const crash = () =>
       });
       const deps = { ...system.deps, db: { ...db, sql: dying as never } };
       const { chunk } = model.waiting[0]!;
-      await expect(applyFileEvents(deps, { chunk_id: chunk }, { id: 'model' })).rejects.toThrow(
-        'crashed',
-      );
+      await expect(
+        applyFileEvents(deps, { chunk_id: chunk }, { id: 'model', addedAt: 0 }),
+      ).rejects.toThrow('crashed');
     },
     (model) => model.waiting.length > 0,
   );

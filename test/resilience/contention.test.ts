@@ -33,7 +33,7 @@ async function applyAll(chunks: object[][]): Promise<PromiseRejectedResult[]> {
   const waiting = [...ids, ...ids.toReversed()];
   const work = async (deps: Deps) => {
     for (let chunk_id = waiting.pop(); chunk_id; chunk_id = waiting.pop())
-      await applyFileEvents(deps, { chunk_id }, { id: 'contended' });
+      await applyFileEvents(deps, { chunk_id }, { id: 'contended', addedAt: 0 });
   };
   const results = await Promise.allSettled(workers.map(work));
   return results.filter((result) => result.status === 'rejected');

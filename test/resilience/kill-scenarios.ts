@@ -24,7 +24,7 @@ export function killScenarios(
 ): [Scenario, ...Scenario[]] {
   const { deps, cms } = system;
   const { sql } = deps.db;
-  const job = { id: 'setup' };
+  const job = { id: 'setup', addedAt: 0 };
 
   async function accepted(...events: object[]) {
     const { event_id } = (await system.push(...events)).body.data.events[0];

@@ -37,7 +37,7 @@ async function backdate(): Promise<void> {
 async function everythingWaiting() {
   const { deps } = system;
   const people = { unapplied: person(), due: person(), mail: person(), correction: person() };
-  const job = { id: 'setup' };
+  const job = { id: 'setup', addedAt: 0 };
   const apply = async (sent: object) => {
     const { event_id } = (await system.push(sent)).body.data.events[0];
     const [row] = await deps.db.sql<{ chunk_id: string }[]>`

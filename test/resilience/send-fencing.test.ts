@@ -41,7 +41,7 @@ beforeEach(async () => {
   await system.push(event(ada, documentId()));
   const [chunk] = await deps.db.sql<{ chunk_id: string }[]>`
     select chunk_id from file_events where user_email = ${ada}`;
-  await applyFileEvents(deps, chunk!, { id: 'setup' });
+  await applyFileEvents(deps, chunk!, { id: 'setup', addedAt: 0 });
   await system.makeDue(ada);
   const [batch] = await deps.db.sql<{ batch_id: string }[]>`
     select batch_id from batch_processing_sessions where user_email = ${ada}`;

@@ -1,7 +1,7 @@
 import type { AlertKind, AlertMail } from '../../src/mail/render/error-alert.ts';
 import { LISTED_FILES } from '../../src/mail/render/mail-file.ts';
 import type { SummaryMail } from '../../src/mail/render/summary.ts';
-import { failedFile } from './mail-fixtures.ts';
+import { failedFile, UNSUBSCRIBE_URL } from './mail-fixtures.ts';
 import { NAUGHTY_STRINGS } from './naughty-strings.ts';
 
 /** Every state of the mails to operators and of the summaries, for the gallery and the tests. */
@@ -67,6 +67,7 @@ const summary = (change: Partial<SummaryMail> = {}): SummaryMail => ({
   failed: [failedFile(), failedFile({ file_name: 'Scan 0007.pdf', error_category: 's3_error' })],
   preferences: { email_format: 'html', include_error_details: true, timezone: 'Europe/Berlin' },
   app_url: 'https://bots.example.com',
+  unsubscribe_url: UNSUBSCRIBE_URL,
   ...change,
 });
 

@@ -100,7 +100,7 @@ await deps.redis.ping().catch(() => new Promise((resolve) => deps.redis.once('re
 try {
   const payload = queues[order.queue].payload.parse(order.payload);
   const processor = processors[order.queue] as Processor<QueueName>;
-  await processor(watchedDeps(deps), payload as never, { id: order.jobId });
+  await processor(watchedDeps(deps), payload as never, { id: order.jobId, addedAt: 0 });
 } catch (error) {
   if (!(error instanceof NotYet)) throw error;
 } finally {

@@ -4,6 +4,10 @@ import { NAUGHTY_STRINGS } from './naughty-strings.ts';
 
 /** Every state a mail can be in, for the gallery and the tests. */
 
+/** As long as a real one. */
+export const UNSUBSCRIBE_URL =
+  'https://tidings.example.com/unsubscribe/1.MyA3IDQyIDE3ODAxODU2MDA.y2Zr0cN1vG8Xb3q9TjW5sLkE7uPdAfHo4MiCnVxQwRt';
+
 /** A file as a mail tells it; a ready one unless told otherwise. */
 export function mailFile(change: Partial<MailFile> = {}): MailFile {
   return {
@@ -67,6 +71,7 @@ export function batchMail(change: Partial<BatchMail> = {}): BatchMail {
       ],
     },
     app_url: 'https://bots.example.com',
+    unsubscribe_url: UNSUBSCRIBE_URL,
     ...change,
   };
 }
@@ -180,7 +185,7 @@ export const BATCH_MAILS: Record<string, BatchMail> = {
     preferences: preferences({ include_success_details: false, include_error_details: false }),
   }),
   'plain text': batchMail({ preferences: preferences({ email_format: 'text' }) }),
-  'without a link': batchMail({ app_url: undefined }),
+  'without a link': batchMail({ app_url: undefined, unsubscribe_url: undefined }),
   'very large': fullestBatch(
     `${'Quarterly figures of all subsidiaries and holdings '.repeat(8)}(final).xlsx`,
     `Timeout while reading page ${'4711 '.repeat(400)}`,

@@ -1,3 +1,5 @@
+import PUBLIC_COLLECTION from 'big-list-of-naughty-strings/blns.json' with { type: 'json' };
+
 /** Names and messages that have broken mails, spreadsheets and screens somewhere. */
 export const NAUGHTY_STRINGS: readonly string[] = [
   '<script>alert(1)</script>.pdf',
@@ -40,4 +42,9 @@ export const NAUGHTY_STRINGS: readonly string[] = [
   '-- ',
   '.',
   ' \u200b\u0000 ',
+  '=?utf-8?q?=E2=80=AEfdp=2Eexe=0D=0ABcc=3A_eve?=',
+  '=\u200b?utf-8?b?ZXZpbA==?=',
 ];
+
+/** These and a public collection of several hundred more. */
+export const ALL_NAUGHTY_STRINGS: readonly string[] = [...NAUGHTY_STRINGS, ...PUBLIC_COLLECTION];

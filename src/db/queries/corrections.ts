@@ -17,6 +17,7 @@ export interface CorrectionRow {
   failure_category: string;
   correction_actions: CorrectionAction[];
   not_applicable: Partial<Record<CorrectionAction, string>>;
+  execution_log: ExecutionEntry[];
   status: CorrectionStatus;
   run_at: Date;
   attempts: number;
@@ -162,22 +163,24 @@ export async function objectionTo(
     'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email'
   >,
 ): Promise<Objection | null> {
+  // Asked for by a producer: nobody's file in particular, so anybody's success objects.
+  const asked = task.user_email === null;
   const [row] = await db<
     Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>[]
   >`
     with states as (
-      select generation, status, deleted_at, ${task.user_email}::text is null
-        or (company_id = ${task.company_id} and bot_id = ${task.bot_id}
-            and user_email = ${task.user_email}) as own
+      select generation, status, deleted_at,
+        status = 'success' and processing_stage = 'completed' as good,
+        (company_id = ${task.company_id} and bot_id = ${task.bot_id}
+            and user_email = ${task.user_email}) is true as own
       from file_processing_status where file_document_id = ${task.file_document_id}
     ), present as (select * from states where deleted_at is null)
     select
-      exists (select from present where own and generation > ${task.generation}) as newer,
-      exists (select from present where own and generation = ${task.generation}
-        and status = 'success') as succeeded,
-      exists (select from present where not own and status <> 'failed') as other,
-      ${task.user_email}::text is not null
-        and exists (select from states where own and deleted_at is not null) as deleted,
+      exists (select from present where (own or ${asked}) and generation > ${task.generation}) as newer,
+      exists (select from present where good and
+        (${asked} or (own and generation = ${task.generation}))) as succeeded,
+      ${!asked} and exists (select from present where not own and status <> 'failed') as other,
+      ${!asked} and exists (select from states where own and deleted_at is not null) as deleted,
       exists (select from file_events where file_document_id = ${task.file_document_id}
         and applied_at is null and dead_lettered_at is null) as waiting`;
   if (row?.newer) return 'newer generation';
@@ -210,7 +213,13 @@ export async function requestCorrection(
     { id: number; status: CorrectionStatus; run_at: Date; created: boolean }[]
   >`
     with file as (
-      select coalesce(max(generation), 0) as generation, max(storage_key) as storage_key
+      select coalesce(max(generation), 0) as generation, (
+          select storage_key from file_processing_status
+          where file_document_id = ${request.file_document_id} and deleted_at is null
+            and company_id = coalesce(${request.company_id ?? null}, company_id)
+            and bot_id = coalesce(${request.bot_id ?? null}, bot_id)
+          order by occurred_at desc limit 1
+        ) as storage_key
       from file_processing_status where file_document_id = ${request.file_document_id}
     ), opened as (
       insert into auto_correction_tasks (file_document_id, generation, file_name, storage_key, company_id,
@@ -248,10 +257,15 @@ export type OperatorMove = keyof typeof OPERATOR_MOVES;
 export async function moveCorrection(db: Queryable, id: number, move: OperatorMove) {
   const { from, to } = OPERATOR_MOVES[move];
   const rows = await db`
-    update auto_correction_tasks set status = ${to}, run_at = now(), updated_at = now(),
+    update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
       attempts = 0, error_during_correction = null, conflict = false,
       cancel_reason = ${move === 'cancel' ? 'cancelled by an operator' : null},
       completed_at = case when ${move === 'cancel'} then now() end
-    where id = ${id} and status = any(${[...from]}::text[]) returning 1`;
+    where id = ${id} and status = any(${[...from]}::text[])
+      and (${to} = 'cancelled' or not exists (
+        select from auto_correction_tasks o
+        where o.file_document_id = t.file_document_id and o.generation = t.generation and o.id <> t.id
+          and o.status in ('pending', 'awaiting_approval', 'processing')))
+    returning 1`;
   return rows.length > 0;
 }

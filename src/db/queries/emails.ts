@@ -145,15 +145,6 @@ export async function logAttempt(
             ${attempt.outcome === 'sent'}, ${attempt.nextRetryAt})`;
 }
 
-/** A mail that is not to be sent, decided before it was claimed. */
-export async function suppressEmail(db: Queryable, id: number, reason: string): Promise<boolean> {
-  const rows = await db`
-    update email_notification_log set send_status = 'suppressed', suppressed_reason = ${reason},
-      updated_at = now()
-    where id = ${id} and send_status = 'pending' returning 1`;
-  return rows.length > 0;
-}
-
 /** A mail that can never be rendered or sent. */
 export async function failEmail(db: Queryable, id: number, reason: string): Promise<void> {
   await db`
@@ -164,20 +155,23 @@ export async function failEmail(db: Queryable, id: number, reason: string): Prom
 
 /**
  * Takes back claims whose lease has run out. Before the hand-over nothing can have arrived, so the
- * mail is pending again; after it nobody can know, and the policy decides.
+ * mail is pending again while attempts are left; after it nobody can know, and the policy decides.
  * @param resend send unknown mails again while attempts are left, at the risk of a second copy
  * @returns what became of each
  */
 export async function reclaimExpired(db: Queryable, resend: boolean, limit: number) {
-  return db<(EmailRow & { send_status: 'pending' | 'unknown' })[]>`
+  return db<(EmailRow & { send_status: 'pending' | 'failed' | 'unknown' })[]>`
     update email_notification_log e set
       send_status = case
-        when handed_over_at is null or (${resend} and send_attempts < max_attempts) then 'pending'
+        when send_attempts < max_attempts and (handed_over_at is null or ${resend}) then 'pending'
+        when handed_over_at is null then 'failed'
         else 'unknown' end,
       error_message = case when handed_over_at is null
         then 'the sender vanished before the body was handed over'
         else 'the sender vanished after the body was handed over' end,
-      lease_token = case when handed_over_at is null or ${resend} then null else lease_token end,
+      -- The holder of an unknown mail may still bring its answer.
+      lease_token = case when handed_over_at is null or (${resend} and send_attempts < max_attempts)
+        then null else lease_token end,
       lease_expires_at = null, next_retry_at = null, updated_at = now()
     from (
       select id from email_notification_log
@@ -237,7 +231,8 @@ export async function quotaUse(
     from email_notification_log
     where company_id = ${mail.company_id} and email_type <> 'error_alert'
       and ((send_status = 'sent' and sent_at >= ${month})
-        or (send_status = 'sending' and id < ${mail.id}))`;
+        or (send_status = 'sending' and (lease_expires_at, id) < (
+          select lease_expires_at, id from email_notification_log where id = ${mail.id})))`;
   return row ?? { sent: 0, ahead: 0 };
 }
 
@@ -283,7 +278,7 @@ export async function eraseContent(db: Queryable, before: Date, limit: number): 
       where created_at < ${before} and email_content_text is not null
         and send_status in ('sent', 'failed', 'suppressed')
       order by created_at limit ${limit}
-    )
+    ) and send_status in ('sent', 'failed', 'suppressed')
     returning 1`;
   return rows.length;
 }

@@ -102,3 +102,21 @@ export async function cancelCorrections(
       and t.status in ('pending', 'awaiting_approval')
       and t.removal_began_at is null`;
 }
+
+/** Gives open corrections the storage key that a later event brought. */
+export async function learnStorageKeys(
+  tx: Transaction,
+  files: { file: FileKey; generation: number; storageKey: string }[],
+): Promise<void> {
+  if (files.length === 0) return;
+  await tx`
+    update auto_correction_tasks t set storage_key = g.storage_key, updated_at = now()
+    from unnest(
+      ${files.map((f) => f.file.file_document_id)}::text[],
+      ${files.map((f) => f.generation)}::int[],
+      ${files.map((f) => f.storageKey)}::text[]
+    ) as g(file_document_id, generation, storage_key)
+    where t.file_document_id = g.file_document_id and t.generation = g.generation
+      and t.storage_key is null and t.not_applicable = '{}'
+      and t.status in ('pending', 'awaiting_approval', 'processing')`;
+}

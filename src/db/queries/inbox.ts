@@ -6,7 +6,8 @@ import type { Queryable, Transaction } from '../client.ts';
 /** An event that is about to be accepted. `event_id` is always set, by the producer or by us. */
 export interface NewEvent {
   event_id: string;
-  occurred_at: Date;
+  /** Null where the producer did not say: then the database's clock does, the same for all hosts. */
+  occurred_at: Date | null;
   payload: FileEvent;
 }
 
@@ -33,12 +34,12 @@ export async function acceptEvents(
   const inserted = await db<{ event_id: string }[]>`
     insert into file_events
       (event_id, chunk_id, occurred_at, action, file_document_id, company_id, bot_id, user_email, payload)
-    select e.event_id, ${chunkId}::uuid, e.occurred_at, e.payload->>'action',
+    select e.event_id, ${chunkId}::uuid, coalesce(e.occurred_at, date_trunc('milliseconds', now())), e.payload->>'action',
            e.payload->>'file_document_id', (e.payload->>'company_id')::int,
            (e.payload->>'bot_id')::int, e.payload->>'user_email', e.payload
     from unnest(
       ${rows.map((row) => row.event_id)}::text[],
-      ${rows.map((row) => row.occurred_at.toISOString())}::text[]::timestamptz[],
+      ${rows.map((row) => row.occurred_at?.toISOString() ?? null)}::text[]::timestamptz[],
       ${rows.map((row) => JSON.stringify(row.payload))}::text[]::jsonb[]
     ) as e(event_id, occurred_at, payload)
     order by e.event_id

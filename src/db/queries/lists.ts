@@ -118,7 +118,7 @@ export async function batchDetail(orm: Orm, batchId: string) {
       .limit(1000),
     orm.select(emailColumns).from(emails).where(eq(emails.batch_id, batchId)),
   ]);
-  return { ...batch, files, emails: mails };
+  return { ...batch, files, files_truncated: batch.total_files > files.length, emails: mails };
 }
 
 /** A mail with its content and attempts; null where there is none. */

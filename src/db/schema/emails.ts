@@ -91,6 +91,7 @@ export const emails = pgTable(
     check('chk_email_type', oneOf('email_type', EMAIL_TYPES)),
     check('chk_send_status', oneOf('send_status', SEND_STATUSES)),
     check('chk_suppressed', sql`(send_status = 'suppressed') = (suppressed_reason is not null)`),
+    check('chk_suppressed_reason', oneOf('suppressed_reason', SUPPRESSED_REASONS)),
     check('chk_send_attempts', sql`send_attempts >= 0`),
   ],
 );

@@ -1,5 +1,5 @@
 import type { DeliveryNotice } from '../../contracts/suppressions.ts';
-import { emailAddress } from '../../contracts/text.ts';
+import { emailAddress, storable } from '../../contracts/text.ts';
 import { redact } from '../transports/redact.ts';
 
 /** A provider's message cannot be read, or its signature proves nothing. Said to whoever sent it. */
@@ -31,6 +31,9 @@ export function noticeOf(
   const email = emailAddress.safeParse(bare.trim());
   if (!email.success) return [];
   const time = new Date(at ?? Number.NaN);
-  const known = !Number.isNaN(time.getTime());
-  return [{ email: email.data, reason, detail: redact(detail), at: known ? time : new Date() }];
+  const year = time.getUTCFullYear();
+  const known = year >= 1 && year <= 9999;
+  return [
+    { email: email.data, reason, detail: storable(redact(detail)), at: known ? time : new Date() },
+  ];
 }

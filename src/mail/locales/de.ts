@@ -142,5 +142,30 @@ export const de: Locale = {
     open: 'Öffnen',
     why: 'Sie erhalten diese Nachricht, weil Sie diese Installation betreuen.',
   },
+  unsubscribe: {
+    action: 'Diese Mails abbestellen',
+    ask: {
+      title: 'Diese Mails abbestellen?',
+      text: '{person} bekommt dann keine Mails mehr über Dateien von {bot}.',
+      note: 'Dateien werden verarbeitet wie bisher. Mails zu anderen Bots sind nicht betroffen.',
+    },
+    done: {
+      title: 'Diese Mails sind abbestellt',
+      text: '{person} bekommt keine Mails mehr über Dateien von {bot}.',
+      note: 'Wenn Sie sie wieder möchten, schalten Sie die Benachrichtigungen in den Einstellungen der Anwendung ein.',
+    },
+    expired: {
+      title: 'Dieser Link ist abgelaufen',
+      text: 'Nehmen Sie den Link aus einer neueren Mail, oder ändern Sie die Benachrichtigungen in den Einstellungen der Anwendung.',
+    },
+    unknown: {
+      title: 'Dieser Link funktioniert nicht',
+      text: 'Vielleicht wurde er unterwegs abgeschnitten. Versuchen Sie es noch einmal mit dem Link in der Mail, oder ändern Sie die Benachrichtigungen in den Einstellungen der Anwendung.',
+    },
+    unavailable: {
+      title: 'Bitte versuchen Sie es gleich noch einmal',
+      text: 'Unsere Daten sind gerade nicht erreichbar. Laden Sie diese Seite in Kürze neu; zweimal schadet nicht.',
+    },
+  },
   zone: 'Zeitangaben in {zone}.',
 };

@@ -105,7 +105,7 @@ export const en: Locale = {
     correction_conflict: {
       title: 'A file succeeded while it was being cleaned up',
       action:
-        'Check whether the file is complete in every store. Restore it where undo is on, or have it ingested again.',
+        'Check whether the file is complete in every store. If it is not, have it ingested again.',
     },
     email_failed: {
       title: 'A mail could not be delivered',
@@ -135,6 +135,31 @@ export const en: Locale = {
     subject: 'Concerns',
     open: 'Open',
     why: 'You receive this because you are the operator of this installation.',
+  },
+  unsubscribe: {
+    action: 'Stop these mails',
+    ask: {
+      title: 'Stop these mails?',
+      text: '{person} will get no more mails about files of {bot}.',
+      note: 'Files are processed as before. Mails about other bots are not affected.',
+    },
+    done: {
+      title: 'These mails stop',
+      text: '{person} gets no more mails about files of {bot}.',
+      note: 'To get them again, turn notifications on in the settings of the application.',
+    },
+    expired: {
+      title: 'This link has expired',
+      text: 'Use the link in a newer mail, or change your notification settings in the application.',
+    },
+    unknown: {
+      title: 'This link does not work',
+      text: 'It may have been cut off on its way. Try the link in the mail again, or change your notification settings in the application.',
+    },
+    unavailable: {
+      title: 'Please try again in a minute',
+      text: 'Our records cannot be reached just now. Reload this page soon; doing it twice does no harm.',
+    },
   },
   zone: 'Times are given in {zone}.',
 };

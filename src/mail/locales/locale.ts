@@ -78,5 +78,10 @@ export interface Locale {
     open: string;
     why: string;
   };
+  /** The link in a mail and the page behind it. */
+  unsubscribe: { action: string } & Record<
+    'ask' | 'done' | 'expired' | 'unknown' | 'unavailable',
+    { title: string; text: string; note?: string }
+  >;
   zone: string;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ALERT_MAILS, SUMMARY_MAILS } from '../../../test/support/alert-and-summary-fixtures.ts';
 import { parseHtml } from '../../../test/support/html-text.ts';
+import { UNSUBSCRIBE_URL } from '../../../test/support/mail-fixtures.ts';
 import { LOCALES } from '../locales/index.ts';
 import { renderErrorAlert } from './error-alert.ts';
 import { renderSummary } from './summary.ts';
@@ -54,6 +55,15 @@ describe('summaries', () => {
     const { subject, text } = await renderSummary(SUMMARY_MAILS.quiet!);
     expect(subject).toBe('Your week in files');
     expect(text).toContain('No files were reported');
+  });
+
+  test.each(LOCALES)('offer to stop the mails, $language', async (locale) => {
+    const { preferences, ...mail } = SUMMARY_MAILS.quiet!;
+    const spoken = { ...preferences, locale: locale.language };
+    const { html, text } = await renderSummary({ ...mail, preferences: spoken });
+    expect(html).toContain(`>${locale.unsubscribe.action}</a>`);
+    expect(parseHtml(html ?? '').links).toEqual([UNSUBSCRIBE_URL]);
+    expect(text).toContain(`\n${locale.unsubscribe.action}:\n${UNSUBSCRIBE_URL}\n`);
   });
 
   test('say what they leave out and stay small', async () => {

@@ -7,12 +7,14 @@ import {
   failedFile,
   fullestBatch,
   mailFile,
+  UNSUBSCRIBE_URL,
 } from '../../../test/support/mail-fixtures.ts';
-import { NAUGHTY_STRINGS } from '../../../test/support/naughty-strings.ts';
+import { ALL_NAUGHTY_STRINGS } from '../../../test/support/naughty-strings.ts';
+import { LOCALES } from '../locales/index.ts';
 import { type BatchMail, renderBatchCompletion } from './batch-completion.ts';
 import { shortMessage, shortName } from './untrusted-text.ts';
 
-const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NAUGHTY_STRINGS));
+const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...ALL_NAUGHTY_STRINGS));
 const german = (mail: BatchMail) => ({
   ...mail,
   preferences: { ...mail.preferences, locale: 'de' },
@@ -90,13 +92,28 @@ test('names and messages are text and nothing else', async () => {
   );
 });
 
-test('nothing but the button is a link', async () => {
+test('nothing but the button and the footer is a link', async () => {
   const { html, text } = await renderBatchCompletion(BATCH_MAILS['naughty names']!);
-  expect(html?.match(/<a\b/g)).toHaveLength(1);
+  expect(html?.match(/<a\b/g)).toHaveLength(2);
   expect(html).toContain('href="https://bots.example.com/batches/b1f0c1de');
   expect(text).toContain('* https://evil.example/login?next=//x\n');
-  expect(await htmlOf(batchMail({ app_url: 'javascript:alert(1)' }))).not.toContain('<a ');
+  const unlinked = batchMail({ app_url: 'javascript:alert(1)', unsubscribe_url: undefined });
+  expect(await htmlOf(unlinked)).not.toContain('<a ');
   expect(await htmlOf(batchMail({ batch_id: '../"x' }))).toContain('/batches/..%2F%22x"');
+});
+
+test.each(LOCALES)('the footer offers to stop the mails, $language', async (locale) => {
+  const mail = batchMail();
+  mail.preferences.locale = locale.language;
+  const { html, text } = await renderBatchCompletion(mail);
+  expect(html).toContain(`>${locale.unsubscribe.action}</a>`);
+  expect(parseHtml(html ?? '').links.at(-1)).toBe(UNSUBSCRIBE_URL);
+  expect(text).toContain(`\n${locale.unsubscribe.action}:\n${UNSUBSCRIBE_URL}\n`);
+});
+
+test('without PUBLIC_URL the footer offers nothing', async () => {
+  const { html, text } = await renderBatchCompletion(batchMail({ unsubscribe_url: undefined }));
+  for (const body of [html, text]) expect(body).not.toMatch(/Stop these|unsubscribe/);
 });
 
 describe('the lists', () => {

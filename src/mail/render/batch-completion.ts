@@ -29,6 +29,8 @@ export interface BatchMail {
   files: { failed: MailFile[]; unfinished: MailFile[]; successful: MailFile[] };
   /** The web application's address; without it the mail has no link. */
   app_url?: string;
+  /** Where the person can stop these mails; without it the footer does not offer it. */
+  unsubscribe_url?: string;
   /** Whether the complete list travels with the mail as CSV. */
   attachment?: boolean;
 }
@@ -51,6 +53,8 @@ interface BatchView {
   why: string;
   zone: string;
   recipient: string;
+  unsubscribe: string | null;
+  stop: string;
   reference: string;
 }
 
@@ -85,6 +89,8 @@ function batchView(mail: BatchMail, wording: Wording): BatchView {
     open: words.open,
     why: words.why[mail.closed_by],
     zone: fill(locale.zone, { zone: wording.zone }),
+    unsubscribe: mail.unsubscribe_url ?? null,
+    stop: locale.unsubscribe.action,
     recipient: fill(words.recipient, { email: shortName(mail.user_email) }),
     reference: fill(words.reference, { id: shortName(mail.batch_id) }),
   };

@@ -33,6 +33,8 @@ export interface SummaryMail {
     timezone?: string | null;
   };
   app_url?: string;
+  /** Where the person can stop these mails; without it the footer does not offer it. */
+  unsubscribe_url?: string;
 }
 
 interface SummaryView {
@@ -50,6 +52,8 @@ interface SummaryView {
   why: string;
   zone: string;
   recipient: string;
+  unsubscribe: string | null;
+  stop: string;
 }
 
 const template = templateOf<SummaryView>('summary');
@@ -63,7 +67,7 @@ export async function renderSummary(mail: SummaryMail): Promise<RenderedMail> {
 }
 
 function summaryView(mail: SummaryMail, wording: Wording): SummaryView {
-  const { batch, files, language, summary: words, zone } = wording.locale;
+  const { batch, files, language, summary: words, unsubscribe, zone } = wording.locale;
   const counts = countsOf(mail.totals.files, mail.totals.successful, mail.totals.failed);
   const { first, next } = batch.headline;
   const quiet = mail.totals.files === 0;
@@ -91,6 +95,8 @@ function summaryView(mail: SummaryMail, wording: Wording): SummaryView {
     ),
     why: words.why,
     zone: wording.fill(zone, { zone: wording.zone }),
+    unsubscribe: mail.unsubscribe_url ?? null,
+    stop: unsubscribe.action,
     recipient: wording.fill(batch.recipient, { email: shortName(mail.user_email) }),
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NAUGHTY_STRINGS } from '../../../test/support/naughty-strings.ts';
+import { ALL_NAUGHTY_STRINGS } from '../../../test/support/naughty-strings.ts';
 import {
   isolated,
   MESSAGE_LIMIT,
@@ -13,8 +13,14 @@ import {
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 2000 }),
   fc.string({ unit: 'grapheme', maxLength: 2000 }),
-  fc.constantFrom(...NAUGHTY_STRINGS),
+  fc.constantFrom(...ALL_NAUGHTY_STRINGS),
 );
+
+/** Examples count as runs. */
+const andEach = {
+  examples: ALL_NAUGHTY_STRINGS.map((text) => [text] as [string]),
+  numRuns: ALL_NAUGHTY_STRINGS.length + 100,
+};
 
 describe('oneLine', () => {
   test('leaves nothing that breaks a line, a header or the reading direction', () => {
@@ -25,6 +31,7 @@ describe('oneLine', () => {
         expect(line.isWellFormed()).toBe(true);
         expect(oneLine(line)).toBe(line);
       }),
+      andEach,
     );
   });
 
@@ -51,7 +58,7 @@ describe('shortName and shortMessage', () => {
           expect(short.isWellFormed()).toBe(true);
         }
       }),
-      { examples: NAUGHTY_STRINGS.map((text) => [text] as [string]) },
+      andEach,
     );
   });
 

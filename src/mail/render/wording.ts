@@ -87,7 +87,7 @@ function createWording(locale: Locale, region: string, zone: string): Wording {
 }
 
 /** Puts values into `{name}` places. Values are never searched for places of their own. */
-function fill(sentence: string, values: Record<string, string | number>): string {
+export function fill(sentence: string, values: Record<string, string | number>): string {
   return sentence.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE "email_notification_log" ADD CONSTRAINT "chk_suppressed_reason" CHECK (suppressed_reason in ('empty', 'notifications_disabled', 'emails_disabled', 'quota_exceeded', 'address_suppressed'));
