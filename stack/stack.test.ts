@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { loadConfig } from '../src/config.ts';
 import { isRunning, markOf } from './processes/process-table.ts';
 import { type Stack, startStack } from './stack.ts';
 
@@ -59,6 +60,7 @@ test('given variables are kept and nothing is started for them', async () => {
   expect(stack.env).toMatchObject(env);
   expect(stack.env.INGESTION_SERVICE_API_KEY).toMatch(/^\w{48}$/);
   expect(stack.env.WEBHOOK_SECRET).toBeUndefined();
+  expect(() => loadConfig(stack.env)).not.toThrow();
 });
 
 test('production starts nothing by itself and says which parts are missing', async () => {

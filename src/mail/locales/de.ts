@@ -110,7 +110,7 @@ export const de: Locale = {
     correction_conflict: {
       title: 'Eine Datei wurde fertig, während sie aufgeräumt wurde',
       action:
-        'Prüfen Sie, ob die Datei in allen Speichern vollständig ist. Stellen Sie sie wieder her, wo das eingeschaltet ist, oder lassen Sie sie erneut verarbeiten.',
+        'Prüfen Sie, ob die Datei in allen Speichern vollständig ist. Wenn nicht, lassen Sie sie erneut verarbeiten.',
     },
     email_failed: {
       title: 'Eine E-Mail konnte nicht zugestellt werden',
