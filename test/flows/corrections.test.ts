@@ -40,6 +40,30 @@ const fails = (error: object, more: object = {}) =>
   system.push(failure(ada, document, { error, ...more }));
 const storageError = { category: 'storage_error', message: 'upsert failed' };
 
+describe('a request for a file that somebody else has', () => {
+  runningWith({});
+
+  it('removes nothing, whatever generation either is in', async () => {
+    const bob = person('bob');
+    await system.push(event(bob, document));
+    await system.applied();
+    const at = (second: number) => ({ occurred_at: `2026-01-01T00:00:0${second}Z` });
+    await system.push(failure(ada, document, at(1)), failure(ada, document, at(2)));
+    await task('cancelled');
+    const asked = await system.call('POST', '/api/corrections', {
+      file_document_id: document,
+      failure_category: 'processing_error',
+      error_message: 'please',
+    });
+    expect(asked.status).toBe(202);
+    await until('the request is refused', async () => {
+      const { body } = await system.call('GET', `/api/corrections/${asked.body.data.id}`);
+      return body.data.status === 'cancelled';
+    });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
+
 describe('each category', () => {
   runningWith({});
 

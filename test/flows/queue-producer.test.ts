@@ -42,6 +42,18 @@ it('is served like one that uses HTTP, and a job run twice counts once', async (
   expect(audit).toMatchObject({ accepted: 2, unaccounted: 0 });
 });
 
+it('loses nothing when the queue counts its jobs from the start again', async () => {
+  const ada = person();
+  const add = () =>
+    queue.add('file-events', { events: [event(ada, documentId())] }, { jobId: 'n1' });
+  const job = await add();
+  await until('the job is done', () => job.isCompleted());
+  await job.remove();
+  const again = await add();
+  await until('the job is done', () => again.isCompleted());
+  expect(await batches(ada)).toMatchObject([{ total_files: 2, event_count: 2 }]);
+});
+
 it('and HTTP may tell of the same event', async () => {
   const ada = person();
   const told = event(ada, documentId(), { event_id: documentId('event') });

@@ -70,7 +70,9 @@ describe('the mail', () => {
       'feedback-id': 'batch_completion:1:1:tidings',
       'list-unsubscribe-post': 'List-Unsubscribe=One-Click',
     });
-    expect(headers[0]?.['list-unsubscribe']).toMatch(/^<https:\/\/\S+>$/);
+    const address = /^<(https:\/\/\S+)>$/.exec(headers[0]?.['list-unsubscribe'] ?? '')?.[1];
+    expect(mails[0]?.text).toContain(`\nStop these mails:\n${address}\n`);
+    expect(mails[0]?.html).toContain(`<a class="link" href="${address}"`);
     const threads = new Set(headers.map((one) => one.references));
     expect(threads.size).toBe(1);
     expect([...threads][0]).toMatch(/^<\S+@\S+>$/);
@@ -138,6 +140,23 @@ describe('the link', () => {
     system.deps.preferences.invalidate({ company_id: 1, bot_id: 1, user_email: ada });
     await mailTo(ada);
     expect(await system.inbox(ada)).toHaveLength(2);
+  });
+
+  it('speaks the language of the person, and of the browser where it cannot know them', async () => {
+    const ada = person();
+    const data = { company: 1, bot: 1, user_email: ada, locale: 'de-AT' };
+    await system.cms.call('POST', '/api/user-notification-preferences', { data });
+    const { mails, link } = await mailTo(ada);
+    expect(mails[0]?.text).toContain('\nDiese Mails abbestellen:\n');
+    const pageOf = async (address: string, method = 'GET', language = 'en') => {
+      const headers = { 'accept-language': language };
+      return (await fetch(address, { method, headers })).text();
+    };
+    expect(await pageOf(link)).toMatch(/lang="de".*<button>Diese Mails abbestellen</s);
+    expect(await pageOf(link, 'POST')).toContain('Diese Mails sind abbestellt');
+    const unknown = `${link}x`;
+    expect(await pageOf(unknown, 'GET', 'de-CH, fr;q=0.5')).toContain('Link funktioniert nicht');
+    expect(await pageOf(unknown, 'GET', 'fr')).toContain('This link does not work');
   });
 
   it('that is forged, of another mail or expired does nothing', async () => {

@@ -82,3 +82,13 @@ it('does not restart a process because Redis is away', async () => {
   expect(await live()).toBe(200);
   await redis.start();
 });
+
+it('does not mind an operator who pauses a queue, nor a request for nothing', async () => {
+  await until('Redis is back', () => system.deps.redis.status === 'ready');
+  await system.deps.producer.queue('corrections').pause();
+  await addJob();
+  await fortySeconds();
+  expect(await live()).toBe(200);
+  await system.deps.producer.queue('corrections').resume();
+  expect((await fetch(`http://127.0.0.1:${health.port}//`)).status).toBe(404);
+});
