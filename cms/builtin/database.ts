@@ -21,6 +21,8 @@ export function openDatabase(url: string, poolSize = 10) {
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     connection: { statement_timeout: STATEMENT_TIMEOUT_MS },
     onnotice: () => {},
+    // Nobody waits for the answer to that question: lost, it would end the process.
+    fetch_types: false,
   });
   return { db: drizzle(client, { schema }), close: () => client.end({ timeout: 5 }) };
 }
@@ -34,6 +36,7 @@ export async function migrateDatabase(url: string): Promise<void> {
     max: 1,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     onnotice: () => {},
+    fetch_types: false,
   });
   try {
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`;

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { CORRECTION_STATUSES, correctionRequest } from '../contracts/corrections.ts';
 import { correctionQuery, listOf } from '../contracts/lists.ts';
 import {
-  findCorrection,
   moveCorrection,
   type OperatorMove,
   requestCorrection,
-} from '../db/queries/corrections.ts';
+} from '../db/queries/correction-requests.ts';
+import { findCorrection } from '../db/queries/corrections.ts';
 import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
 import type { Deps } from '../deps.ts';
 import { answerList, idParams, row } from './answers.ts';

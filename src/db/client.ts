@@ -2,18 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { sparingLostConnections } from './lost-connection.ts';
 import * as schema from './schema/index.ts';
-
-const BIGINT_OID = 20;
-
-/** 64-bit integers arrive as numbers: identities and counts here stay far below 2^53. */
-const types = {
-  bigint: {
-    to: BIGINT_OID,
-    from: [BIGINT_OID],
-    serialize: (value: number) => String(value),
-    parse: (value: string) => Number(value),
-  },
-};
+import { CLIENT_OPTIONS } from './value-types.ts';
 
 /** Set-based statements are written in SQL; `Sql` is a pool or a transaction of it. */
 export type Sql = postgres.Sql<{ bigint: number }>;
@@ -38,13 +27,14 @@ export interface Database {
  * @param poolSize connections of the raw pool; the query builder's pool has at most 4
  */
 export function openDatabase(url: string, poolSize = 10): Database {
-  const options = { onnotice: () => {}, connect_timeout: 10, max_lifetime: null };
-  const sql = postgres(url, { ...options, max: poolSize, types }) as Sql;
+  const options = { ...CLIENT_OPTIONS, max_lifetime: null };
+  const sql = postgres(url, { ...options, max: poolSize }) as unknown as Sql;
   const begin = sql.begin.bind(sql);
   sql.begin = ((work: Parameters<typeof begin>[1]) =>
     begin(sparingLostConnections(work))) as Sql['begin'];
-  const session = postgres(url, { ...options, max: 1, types }) as Sql;
-  const ormClient = postgres(url, { ...options, max: Math.min(poolSize, 4) });
+  const session = postgres(url, { ...options, max: 1 }) as unknown as Sql;
+  // Drizzle parses by itself; only the question for array types is spared it.
+  const ormClient = postgres(url, { ...options, types: {}, max: Math.min(poolSize, 4) });
   return {
     sql,
     session,

@@ -73,6 +73,16 @@ describe('classifyFailure', () => {
     );
   });
 
+  it.each([
+    [[421, 450, 451, 452, 455, 503], 'transient'],
+    [[500, 501, 502, 504, 550, 551, 552, 553, 554, 555], 'permanent'],
+  ])('takes each reply code of RFC 5321 about a message, %j, for %s', (codes, outcome) => {
+    for (const code of codes)
+      for (const command of ['MAIL FROM', 'RCPT TO', 'DATA'])
+        for (const written of [true, false])
+          expect(classifyFailure(refusal(code, command), written).outcome).toBe(outcome);
+  });
+
   it.each<[string, SmtpFailure, string]>([
     ['an unknown recipient', refusal(550), 'permanent'],
     ['a message that is too large', { ...refusal(552, 'DATA'), code: 'EMESSAGE' }, 'permanent'],

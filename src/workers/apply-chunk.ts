@@ -8,6 +8,7 @@ import {
   type Opening,
 } from '../db/queries/batches.ts';
 import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
+import { addLateEvents, markApplied } from '../db/queries/event-books.ts';
 import {
   cancelCorrections,
   createCorrections,
@@ -15,10 +16,8 @@ import {
   saveErrors,
 } from '../db/queries/failures.ts';
 import {
-  addLateEvents,
   fileKey,
   knownFiles,
-  markApplied,
   type PlacedChange,
   removeLines,
   saveLines,

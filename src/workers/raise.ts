@@ -1,5 +1,5 @@
 import type { Closing } from '../db/queries/close-batch.ts';
-import { placesInLine } from '../db/queries/emails.ts';
+import { placesInLine } from '../db/queries/email-lines.ts';
 import type { Deps } from '../deps.ts';
 import type { CloseReason } from '../domain/batching.ts';
 

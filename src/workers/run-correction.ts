@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { objectionTo } from '../db/queries/correction-guard.ts';
 import {
   beginRemoval,
   type CorrectionEnd,
@@ -7,7 +8,6 @@ import {
   endCorrection,
   findCorrection,
   logStep,
-  objectionTo,
   settleStep,
 } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';

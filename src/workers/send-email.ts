@@ -3,11 +3,10 @@ import { findBatch } from '../db/queries/batches.ts';
 import {
   claimEmail,
   completeEmail,
-  type EmailRow,
-  findEmail,
   logAttempt,
   recordHandOver,
-} from '../db/queries/emails.ts';
+} from '../db/queries/email-claims.ts';
+import { type EmailRow, findEmail } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
 import { NotYet, reasonOf } from '../errors.ts';

@@ -1,4 +1,5 @@
-import { type EmailRow, quotaUse } from '../db/queries/emails.ts';
+import { quotaUse } from '../db/queries/email-lines.ts';
+import type { EmailRow } from '../db/queries/emails.ts';
 import { hasOpenOptOut } from '../db/queries/opt-outs.ts';
 import { isSuppressed } from '../db/queries/suppressions.ts';
 import type { Deps } from '../deps.ts';

@@ -1,7 +1,9 @@
 import type { Sql, Transaction } from '../db/client.ts';
 import { overdueBatches } from '../db/queries/batches.ts';
 import { overdueCorrections } from '../db/queries/corrections.ts';
-import { eraseContent, logAttempt, overdueEmails, reclaimExpired } from '../db/queries/emails.ts';
+import { logAttempt, reclaimExpired } from '../db/queries/email-claims.ts';
+import { overdueEmails } from '../db/queries/email-lines.ts';
+import { eraseContent } from '../db/queries/emails.ts';
 import { overdueChunks } from '../db/queries/inbox.ts';
 import { staleBatches } from '../db/queries/preferences.ts';
 import { overdueWriteBacks } from '../db/queries/write-back.ts';

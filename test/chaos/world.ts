@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import type { Sql } from '../../src/db/client.ts';
+import { CLIENT_OPTIONS } from '../../src/db/value-types.ts';
 import { freePort } from '../../stack/ports.ts';
 import { claimDataDir } from '../../stack/processes/data-dir.ts';
 import { createGroup } from '../../stack/processes/group.ts';
@@ -139,8 +140,7 @@ export async function startWorld(log: (line: string) => void): Promise<World> {
 
 /** Counts arrive as numbers, as they do in Tidings itself. */
 function openSql(url: string): Sql {
-  const bigint = { to: 20, from: [20], serialize: String, parse: Number };
-  return postgres(url, { max: 2, onnotice: () => undefined, types: { bigint } }) as Sql;
+  return postgres(url, { ...CLIENT_OPTIONS, max: 2 }) as unknown as Sql;
 }
 
 /** Waits until each process says that it is ready. */

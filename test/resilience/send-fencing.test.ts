@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   claimEmail,
   completeEmail,
-  findEmail,
   reclaimExpired,
   recordHandOver,
-} from '../../src/db/queries/emails.ts';
+} from '../../src/db/queries/email-claims.ts';
+import { findEmail } from '../../src/db/queries/emails.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';

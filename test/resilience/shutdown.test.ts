@@ -86,7 +86,7 @@ describe('SIGTERM while the mail server hangs', () => {
       select send_status, lease_token from email_notification_log where recipient_email = ${ada}`;
     expect(mail).toEqual({ send_status: given.status, lease_token: null });
     await sql`
-      update email_notification_log set send_status = 'suppressed', suppressed_reason = 'test over'
+      update email_notification_log set send_status = 'suppressed', suppressed_reason = 'emails_disabled'
       where recipient_email = ${ada}`;
   });
 });

@@ -1,5 +1,5 @@
 import type { PreferenceOwner } from '../../contracts/preferences.ts';
-import type { FileChange, KnownFile, LineContent, Standing } from '../../domain/fold-events.ts';
+import type { FileChange, KnownFile, LineContent } from '../../domain/fold-events.ts';
 import { ownerKey } from '../../domain/owner.ts';
 import type { Transaction } from '../client.ts';
 
@@ -225,34 +225,4 @@ export async function saveStates(
 function errorDetails(change: FileChange): string | null {
   const details = change.corrects?.error.details;
   return details ? JSON.stringify(details) : null;
-}
-
-/** Marks events as applied and notes which line each was absorbed into. */
-export async function markApplied(
-  tx: Transaction,
-  events: { standing: Standing; lineId: number | null }[],
-): Promise<void> {
-  await tx`
-    update file_events e set applied_at = now(), outcome = g.outcome, batch_file_id = g.line_id
-    from unnest(
-      ${events.map((e) => e.standing.eventId)}::bigint[],
-      ${events.map((e) => e.standing.outcome)}::text[],
-      ${events.map((e) => e.lineId)}::bigint[]
-    ) as g(id, outcome, line_id)
-    where e.id = g.id`;
-}
-
-/** Adds events to lines of batches that are already closed, and to those batches. */
-export async function addLateEvents(tx: Transaction, lineIds: number[]): Promise<void> {
-  if (lineIds.length === 0) return;
-  await tx`
-    with gains as (
-      select id, count(*)::int as gain from unnest(${lineIds}::bigint[]) as l(id) group by id
-    ), lines as (
-      update batch_files f set event_count = f.event_count + g.gain
-      from gains g where f.id = g.id returning f.batch_id, g.gain
-    )
-    update batch_processing_sessions b set event_count = b.event_count + s.gain
-    from (select batch_id, sum(gain)::int as gain from lines group by batch_id) s
-    where b.batch_id = s.batch_id`;
 }

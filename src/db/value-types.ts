@@ -1,0 +1,53 @@
+/**
+ * How values travel to and from Postgres. Given here so that the driver need not ask for the array
+ * types on every new connection, a question whose loss would end the process.
+ */
+
+const BIGINT_OID = 20;
+
+/** Array types the statements use, by name and object id; both are fixed in Postgres' catalogue. */
+const ARRAY_OIDS = {
+  booleans: 1000,
+  integers: 1007,
+  texts: 1009,
+  bigints: 1016,
+  floats: 1022,
+  timestamps: 1185,
+  uuids: 2951,
+} as const;
+
+/** A one-dimensional array as Postgres writes it, every element quoted. */
+export function arrayLiteral(items: readonly unknown[]): string {
+  const elements = items.map((item) => {
+    if (item === null || item === undefined) return 'NULL';
+    const text = item instanceof Date ? item.toISOString() : String(item);
+    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  });
+  return `{${elements.join(',')}}`;
+}
+
+const arrays = Object.fromEntries(
+  Object.entries(ARRAY_OIDS).map(([name, oid]) => [
+    name,
+    { to: oid, from: [oid], serialize: arrayLiteral, parse: (text: string) => text },
+  ]),
+);
+
+/** 64-bit integers arrive as numbers: identities and counts here stay far below 2^53. */
+export const valueTypes = {
+  ...arrays,
+  bigint: {
+    to: BIGINT_OID,
+    from: [BIGINT_OID],
+    serialize: (value: number) => String(value),
+    parse: (value: string) => Number(value),
+  },
+};
+
+/** Options every client of ours shares. */
+export const CLIENT_OPTIONS = {
+  onnotice: () => {},
+  connect_timeout: 10,
+  fetch_types: false,
+  types: valueTypes,
+} as const;
