@@ -29,6 +29,7 @@ export function arrayLiteral(items: readonly unknown[]): string {
 const arrays = Object.fromEntries(
   Object.entries(ARRAY_OIDS).map(([name, oid]) => [
     name,
+    // Arrays are sent, never read: statements answer rows or JSON.
     { to: oid, from: [oid], serialize: arrayLiteral, parse: (text: string) => text },
   ]),
 );

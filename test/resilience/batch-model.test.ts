@@ -97,7 +97,7 @@ async function compare(model: Model, { person }: Real): Promise<void> {
   const { sql } = system.deps.db;
   const rows = await sql<{ status: string; files: string[] | null; mails: number }[]>`
     select b.status,
-      (select array_agg(file_document_id order by file_document_id) from batch_files f
+      (select json_agg(file_document_id order by file_document_id) from batch_files f
         where f.batch_id = b.batch_id) as files,
       (select count(*) from email_notification_log e where e.batch_id = b.batch_id) as mails
     from batch_processing_sessions b where b.user_email = ${person} order by b.id`;

@@ -36,9 +36,9 @@ let workers: Worker[] = [];
 let sweeping: { stop(): Promise<void> } | undefined;
 
 async function run(scenario: Scenario, user: string, kill?: Pick<Point, 'effect' | 'when'>) {
-  const { payload, jobId = 'job' } = await scenario.prepare(user);
+  const { payload, job = { id: 'job', addedAt: 0 } } = await scenario.prepare(user);
   const env = { ...system.env, ...scenario.env };
-  return runCrashing(env, { queue: scenario.queue, payload, jobId, kill });
+  return runCrashing(env, { queue: scenario.queue, payload, job, kill });
 }
 
 /** One run to the end tells the effects; then one run for each side of each of them. */

@@ -2,6 +2,7 @@ import type { QueueName } from '../../src/queues/registry.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
+import type { JobContext } from '../../src/workers/run-job.ts';
 import { sendEmail } from '../../src/workers/send-email.ts';
 import { documentId, event, failure, type System } from '../support/system.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -13,7 +14,7 @@ export interface Scenario {
   /** Changes to the crashing worker's environment. */
   env?: Record<string, string>;
   /** @param person the one everything in this run is about */
-  prepare(person: string): Promise<{ payload: object; jobId?: string }>;
+  prepare(person: string): Promise<{ payload: object; job?: JobContext }>;
 }
 
 /** @param refused port of an SMTP server that refuses every mail for good */
@@ -94,8 +95,9 @@ export function killScenarios(
       queue: 'file-events',
       prepare: async (person) => {
         const payload = { events: successes(person, 1) };
-        const { id } = await deps.producer.queue('file-events').add('file-events', payload);
-        return { payload, jobId: id };
+        const queue = deps.producer.queue('file-events');
+        const { id = '', timestamp } = await queue.add('file-events', payload);
+        return { payload, job: { id, addedAt: timestamp } };
       },
     },
     {

@@ -4,7 +4,7 @@ import { type Deps, openDeps } from '../../src/deps.ts';
 import { NotYet } from '../../src/errors.ts';
 import { type QueueName, queues } from '../../src/queues/registry.ts';
 import { processors } from '../../src/workers/processors.ts';
-import type { Processor } from '../../src/workers/run-job.ts';
+import type { JobContext, Processor } from '../../src/workers/run-job.ts';
 
 /**
  * A worker process that runs one job and kills itself, as SIGKILL does, right before or right after
@@ -15,7 +15,7 @@ import type { Processor } from '../../src/workers/run-job.ts';
 export interface Order {
   queue: QueueName;
   payload: unknown;
-  jobId: string;
+  job: JobContext;
   kill?: { effect: number; when: 'before' | 'after' };
 }
 
@@ -100,7 +100,7 @@ await deps.redis.ping().catch(() => new Promise((resolve) => deps.redis.once('re
 try {
   const payload = queues[order.queue].payload.parse(order.payload);
   const processor = processors[order.queue] as Processor<QueueName>;
-  await processor(watchedDeps(deps), payload as never, { id: order.jobId, addedAt: 0 });
+  await processor(watchedDeps(deps), payload as never, order.job);
 } catch (error) {
   if (!(error instanceof NotYet)) throw error;
 } finally {
