@@ -21,6 +21,8 @@ export function openDatabase(url: string, poolSize = 10) {
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     connection: { statement_timeout: STATEMENT_TIMEOUT_MS },
     onnotice: () => {},
+    // The driver's own pauses between attempts grow to twenty seconds.
+    backoff: (failures) => Math.min(1, 0.05 * 2 ** failures),
     // Nobody waits for the answer to that question: lost, it would end the process.
     fetch_types: false,
   });

@@ -47,20 +47,24 @@ export async function openLeftovers(
 
   /** The CMS lives on the same database server and shares its troubles. */
   const register = ({ document, storageKey }: ChaosFile) =>
-    until(`the CMS has a record of ${document}`, async () => {
-      const data = { documentId: document, name: document, storage_key: storageKey };
-      const response = await fetch(`${env.CMS_API_URL}/api/files`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${env.CMS_API_TOKEN}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ data }),
-        signal: AbortSignal.timeout(3000),
-      }).catch(() => null);
-      await response?.text();
-      return response?.status === 201 || response?.status === 409;
-    });
+    until(
+      `the CMS has a record of ${document}`,
+      async () => {
+        const data = { documentId: document, name: document, storage_key: storageKey };
+        const response = await fetch(`${env.CMS_API_URL}/api/files`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${env.CMS_API_TOKEN}`,
+            'content-type': 'application/json',
+          },
+          body: JSON.stringify({ data }),
+          signal: AbortSignal.timeout(3000),
+        }).catch(() => null);
+        await response?.text();
+        return response?.status === 201 || response?.status === 409;
+      },
+      60_000,
+    );
 
   return {
     async put(files) {
