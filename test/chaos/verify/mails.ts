@@ -61,7 +61,7 @@ function unalerted({ sql }: World) {
     where e.send_status in ('failed', 'unknown') and e.email_type <> 'error_alert'
       and not exists (select from email_notification_log a
         where a.email_type = 'error_alert'
-          and a.subject_key = 'email_' || e.send_status || '-' || e.id)`;
+          and a.subject_key like 'email_' || e.send_status || '-' || e.id || '-%')`;
 }
 
 function objection(
