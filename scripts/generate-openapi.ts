@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { OPENAPI_FILE, openApiText } from './openapi-text.ts';
+import { OPENAPI_DOCUMENTS } from './openapi-text.ts';
 
-/** Writes the OpenAPI document from the routes the API serves. */
+/** Writes the OpenAPI documents: of the routes the API serves, and of the CMS contract. */
 
-await writeFile(OPENAPI_FILE, openApiText());
-console.log(`${OPENAPI_FILE} written`);
+for (const { file, text } of OPENAPI_DOCUMENTS) {
+  await writeFile(file, text());
+  console.log(`${file} written`);
+}
