@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import drizzleConfig from '../drizzle.config.ts';
-import { OPENAPI_DOCUMENTS } from './openapi-text.ts';
+import { CONTRACT_DOCUMENTS } from './openapi-text.ts';
 
 /** Fails when a generated file that is committed is not what would be generated now. */
 
@@ -56,7 +56,7 @@ async function staleMigrations({ folder, schema, renew }: Migrations): Promise<s
 async function staleDocument({
   file,
   text,
-}: (typeof OPENAPI_DOCUMENTS)[number]): Promise<string | undefined> {
+}: (typeof CONTRACT_DOCUMENTS)[number]): Promise<string | undefined> {
   const committed = await readFile(file, 'utf8').catch(() => '');
   if (committed === text()) return undefined;
   return `${file} is not what the routes say; run \`npm run openapi\`.`;
@@ -64,12 +64,12 @@ async function staleDocument({
 
 const problems = [
   ...(await Promise.all(MIGRATIONS.map(staleMigrations))),
-  ...(await Promise.all(OPENAPI_DOCUMENTS.map(staleDocument))),
+  ...(await Promise.all(CONTRACT_DOCUMENTS.map(staleDocument))),
 ].filter((problem) => problem !== undefined);
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else
   console.log(
-    `generated files: ${MIGRATIONS.length} migration folders and ${OPENAPI_DOCUMENTS.length} API documents are current`,
+    `generated files: ${MIGRATIONS.length} migration folders and ${CONTRACT_DOCUMENTS.length} contract documents are current`,
   );

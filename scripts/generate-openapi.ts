@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { OPENAPI_DOCUMENTS } from './openapi-text.ts';
+import { CONTRACT_DOCUMENTS } from './openapi-text.ts';
 
-/** Writes the OpenAPI documents: of the routes the API serves, and of the CMS contract. */
+/** Writes what is generated from the contracts: two OpenAPI documents and the module for Strapi. */
 
-for (const { file, text } of OPENAPI_DOCUMENTS) {
+for (const { file, text } of CONTRACT_DOCUMENTS) {
   await writeFile(file, text());
   console.log(`${file} written`);
 }

@@ -3,11 +3,11 @@ import { cmsOpenApiDocument } from '../cms/contract/openapi.ts';
 import { apiRoutes } from '../src/api/app.ts';
 import { openApiDocument } from '../src/api/openapi.ts';
 import type { Deps } from '../src/deps.ts';
+import { STRAPI_CONTRACT_FILE, strapiContractText } from './strapi-contract-text.ts';
 
-/** A document kept for readers and client generators that have nothing running at hand. */
+/** A form of the contracts kept for those who have nothing of this project running at hand. */
 interface KeptDocument {
   file: string;
-  /** The document as formatted text. */
   text(): string;
 }
 
@@ -23,8 +23,11 @@ const cms: KeptDocument = {
   text: () => formatted(cmsOpenApiDocument()),
 };
 
-/** Every OpenAPI document of the project. */
-export const OPENAPI_DOCUMENTS = [api, cms];
+/** The same contract as the validators of the Strapi application. */
+const strapi: KeptDocument = { file: STRAPI_CONTRACT_FILE, text: strapiContractText };
+
+/** Everything that is generated from the contracts. */
+export const CONTRACT_DOCUMENTS = [api, cms, strapi];
 
 function formatted(document: object): string {
   return execFileSync(
