@@ -66,7 +66,7 @@ export default {
       name: 'outside-uses-contracts',
       comment: 'The CMS, the stack and the examples know src by its contracts and configuration.',
       severity: 'error',
-      from: { path: '^(cms/builtin|stack|examples)/' },
+      from: { path: '^(cms|stack|examples)/' },
       to: { path: '^src/', pathNot: anyOf(['contracts', 'config.ts', 'postgres-client.ts']) },
     },
     {

@@ -16,7 +16,24 @@ export default defineConfig({
           include: ['{src,cms,stack,examples,scripts}/**/*.test.ts'],
         },
       },
-      { test: { name: 'flows', include: ['test/flows/**/*.test.ts'], ...onRealParts } },
+      {
+        test: {
+          name: 'flows',
+          include: ['test/{flows,cms-contract}/**/*.test.ts'],
+          ...onRealParts,
+        },
+      },
+      {
+        test: {
+          // The same contract, and the way of an event, with a real Strapi as the CMS.
+          name: 'strapi',
+          include: ['test/{cms-contract,strapi}/**/*.test.ts'],
+          ...onRealParts,
+          globalSetup: ['test/support/strapi-setup.ts'],
+          // Strapi tells one address of changes; one test at a time listens there.
+          fileParallelism: false,
+        },
+      },
       { test: { name: 'resilience', include: ['test/resilience/**/*.test.ts'], ...onRealParts } },
       {
         test: {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import drizzleConfig from '../drizzle.config.ts';
-import { OPENAPI_FILE, openApiText } from './openapi-text.ts';
+import { CONTRACT_DOCUMENTS } from './openapi-text.ts';
 
 /** Fails when a generated file that is committed is not what would be generated now. */
 
@@ -52,21 +52,24 @@ async function staleMigrations({ folder, schema, renew }: Migrations): Promise<s
   }
 }
 
-/** @returns what is wrong, or undefined where the document is current */
-async function staleOpenApi(): Promise<string | undefined> {
-  const committed = await readFile(OPENAPI_FILE, 'utf8').catch(() => '');
-  if (committed === openApiText()) return undefined;
-  return `${OPENAPI_FILE} is not what the routes say; run \`npm run openapi\`.`;
+/** @returns what is wrong with one document, or undefined where it is current */
+async function staleDocument({
+  file,
+  text,
+}: (typeof CONTRACT_DOCUMENTS)[number]): Promise<string | undefined> {
+  const committed = await readFile(file, 'utf8').catch(() => '');
+  if (committed === text()) return undefined;
+  return `${file} is not what the routes say; run \`npm run openapi\`.`;
 }
 
 const problems = [
   ...(await Promise.all(MIGRATIONS.map(staleMigrations))),
-  await staleOpenApi(),
+  ...(await Promise.all(CONTRACT_DOCUMENTS.map(staleDocument))),
 ].filter((problem) => problem !== undefined);
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;
 else
   console.log(
-    `generated files: ${MIGRATIONS.length} migration folders and the API document are current`,
+    `generated files: ${MIGRATIONS.length} migration folders and ${CONTRACT_DOCUMENTS.length} contract documents are current`,
   );

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { OPENAPI_FILE, openApiText } from './openapi-text.ts';
+import { CONTRACT_DOCUMENTS } from './openapi-text.ts';
 
-/** Writes the OpenAPI document from the routes the API serves. */
+/** Writes what is generated from the contracts: two OpenAPI documents and the module for Strapi. */
 
-await writeFile(OPENAPI_FILE, openApiText());
-console.log(`${OPENAPI_FILE} written`);
+for (const { file, text } of CONTRACT_DOCUMENTS) {
+  await writeFile(file, text());
+  console.log(`${file} written`);
+}

@@ -11,6 +11,7 @@ const NAMES = [
   'CMS_API_TOKEN',
   'WEBHOOK_SECRET',
   'LINK_SECRET',
+  'STRAPI_SECRET',
 ] as const;
 
 export type Keys = Record<(typeof NAMES)[number], string>;

@@ -1,5 +1,5 @@
 import { type Keys, loadKeys } from './keys.ts';
-import { partsToStart, startOf } from './parts/all.ts';
+import { type CmsKind, partsToStart, startOf } from './parts/all.ts';
 import type { PartContext, PartName } from './parts/part.ts';
 import { portFor } from './ports.ts';
 import { claimDataDir } from './processes/data-dir.ts';
@@ -30,6 +30,8 @@ export interface StackOptions {
   env?: Record<string, string | undefined>;
   /** Where data is kept; `.tidings` at the root of the repository unless told otherwise. */
   dataDir?: string;
+  /** Which CMS is started; the built-in one unless told otherwise. */
+  cms?: CmsKind;
   /** The only parts to consider; all unless told otherwise. */
   parts?: PartName[];
   /** Start from nothing, on any free ports, and remove the data on stop. */
@@ -71,7 +73,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const urls: Record<string, string> = {};
     const start = async (part: PartName) => {
       const began = Date.now();
-      const started = await startOf(part)(context);
+      const started = await startOf(part, options.cms)(context);
       Object.assign(env, started.env);
       Object.assign(urls, started.urls);
       log(`${part}: ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);

@@ -1,19 +1,13 @@
 import { join } from 'node:path';
 import { startApp } from './app.ts';
+import { askedToStop } from './asked-to-stop.ts';
 import { startStack } from './stack.ts';
 
 /** Entry of `npm start`: everything, until Ctrl-C, SIGTERM or the death of a process. */
 
 const log = (line: string) => console.log(`  ${line}`);
 const toStop: (() => Promise<void>)[] = [];
-const asked = new Promise<undefined>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => resolve(undefined));
-  // npm cannot pass SIGKILL on, and the shell it may start in between passes no signal on at all.
-  const launcher = process.ppid;
-  if (process.env.npm_lifecycle_event)
-    setInterval(() => process.ppid !== launcher && resolve(undefined), 500);
-});
+const asked = askedToStop();
 
 /** Starts everything and answers with what ends it by itself. */
 async function start(): Promise<Promise<string>> {

@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import type { z } from 'zod';
+import { type Page, pageQuery } from '../../src/contracts/cms-lists.ts';
 import { isDuplicate } from './database-errors.ts';
-import { type Page, pageQuery, pagination } from './pages.ts';
+import { pagination } from './pages.ts';
 import { Problem, validated, validatedData } from './problem.ts';
 
 /** What one content type can do. Operations on an unknown reference answer null or false. */

@@ -1,18 +1,16 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { fileRecordChange, fileRecordInput } from '../../src/contracts/cms.ts';
+import { type FileFilters, fileFilters } from '../../src/contracts/cms-lists.ts';
 import { ensureBot } from './bots.ts';
 import type { Collection } from './collection-routes.ts';
 import { ensureCompany } from './companies.ts';
 import type { Db, Tx } from './database.ts';
 import { countRows, rowsOf } from './pages.ts';
-import { byDocumentId, numericIdText } from './request-ids.ts';
+import { byDocumentId } from './request-ids.ts';
 import { files } from './schema.ts';
 
-const filters = z.object({ company: numericIdText.optional(), bot: numericIdText.optional() });
-
 type Row = typeof files.$inferSelect;
-type Filters = z.output<typeof filters>;
 type Input = z.output<typeof fileRecordInput>;
 type Change = z.output<typeof fileRecordChange>;
 
@@ -32,11 +30,11 @@ async function columnsOf<Fields extends Change>(tx: Tx, { company, bot, ...field
 /** File records, known by their document id alone. */
 export function fileCollection(
   db: Db,
-): Collection<ReturnType<typeof present>, Filters, Input, Change> {
+): Collection<ReturnType<typeof present>, FileFilters, Input, Change> {
   return {
     name: 'file',
     conflict: 'A file with this documentId already exists.',
-    filters,
+    filters: fileFilters,
     input: fileRecordInput,
     change: fileRecordChange,
     list: async ({ company, bot }, page) => {

@@ -1,23 +1,7 @@
 import { count, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import { z } from 'zod';
+import type { Page } from '../../src/contracts/cms-lists.ts';
 import type { Db } from './database.ts';
-
-const MAX_PAGE_SIZE = 100;
-const wholeText = (max: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,9}$/, `must be a whole number from 1 to ${max}`)
-    .transform(Number)
-    .pipe(z.number().max(max))
-    .default(fallback);
-
-/** The query parameters of every list. Pages are counted from 1. */
-export const pageQuery = z.object({
-  page: wholeText(2 ** 31 - 1, 1),
-  pageSize: wholeText(MAX_PAGE_SIZE, 25),
-});
-export type Page = z.output<typeof pageQuery>;
 
 /** Where a page begins and how long it is, in rows. */
 export function rowsOf({ page, pageSize }: Page): { limit: number; offset: number } {

@@ -1,7 +1,6 @@
 import { Router } from 'express';
-import { z } from 'zod';
+import { byUserParams } from '../../src/contracts/cms-lists.ts';
 import { bulkRequest } from '../../src/contracts/preferences.ts';
-import { emailAddress } from '../../src/contracts/text.ts';
 import { appliedPreferences } from './applied-preferences.ts';
 import { collectionRoutes } from './collection-routes.ts';
 import type { Db } from './database.ts';
@@ -9,14 +8,7 @@ import type { PreferenceCache } from './preference-cache.ts';
 import { ownerKey } from './preference-record.ts';
 import { preferenceCollection } from './preferences.ts';
 import { validated } from './problem.ts';
-import { numericIdText } from './request-ids.ts';
 import type { Webhooks } from './webhooks.ts';
-
-const byUserParams = z.object({
-  companyId: numericIdText,
-  botId: numericIdText,
-  userEmail: emailAddress,
-});
 
 /** `/api/user-notification-preferences`: the two look-ups of the reference, then the usual routes. */
 export function preferenceRoutes(db: Db, cache: PreferenceCache, webhooks: Webhooks): Router {

@@ -1,5 +1,5 @@
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import { type PreferenceFilters, preferenceFilters } from '../../src/contracts/cms-lists.ts';
 import {
   type PreferenceChange,
   type PreferenceInput,
@@ -7,7 +7,6 @@ import {
   preferenceChange,
   preferenceInput,
 } from '../../src/contracts/preferences.ts';
-import { emailAddress } from '../../src/contracts/text.ts';
 import { ensureBot } from './bots.ts';
 import type { Collection } from './collection-routes.ts';
 import { ensureCompany } from './companies.ts';
@@ -20,16 +19,9 @@ import {
   type PreferenceRow,
   present,
 } from './preference-record.ts';
-import { byEitherId, numericIdText } from './request-ids.ts';
+import { byEitherId } from './request-ids.ts';
 import { preferences } from './schema.ts';
 import type { Webhooks } from './webhooks.ts';
-
-const filters = z.object({
-  company_id: numericIdText.optional(),
-  bot_id: numericIdText.optional(),
-  user_email: emailAddress.optional(),
-});
-type Filters = z.output<typeof filters>;
 
 const sameOwner = (a: PreferenceOwner, b: PreferenceOwner) =>
   a.company_id === b.company_id && a.bot_id === b.bot_id && a.user_email === b.user_email;
@@ -51,7 +43,7 @@ export function preferenceCollection(
   db: Db,
   cache: PreferenceCache,
   webhooks: Webhooks,
-): Collection<PreferenceAnswer, Filters, PreferenceInput, PreferenceChange> {
+): Collection<PreferenceAnswer, PreferenceFilters, PreferenceInput, PreferenceChange> {
   /** Runs a write that answers the rows it touched, then forgets them and hurries their webhooks. */
   const written = async <Touched extends PreferenceRow[]>(write: (tx: Tx) => Promise<Touched>) => {
     const rows = await db.transaction(write);
@@ -63,7 +55,7 @@ export function preferenceCollection(
   return {
     name: 'notification preference',
     conflict: 'This person already has preferences for this company and bot; change those instead.',
-    filters,
+    filters: preferenceFilters,
     input: preferenceInput,
     change: preferenceChange,
     list: async (wanted, page) => {
@@ -136,7 +128,7 @@ async function updateRow(
   return [after!, before];
 }
 
-function matching({ company_id, bot_id, user_email }: Filters): SQL | undefined {
+function matching({ company_id, bot_id, user_email }: PreferenceFilters): SQL | undefined {
   return and(
     company_id === undefined ? undefined : eq(preferences.company_id, company_id),
     bot_id === undefined ? undefined : eq(preferences.bot_id, bot_id),

@@ -1,14 +1,7 @@
 import { eq, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { z } from 'zod';
-import { identifier, numericId } from '../../src/contracts/text.ts';
-
-/** A numeric id in a path or a query string: plain digits, 1 to 2^31-1. */
-export const numericIdText = z
-  .string()
-  .regex(/^[1-9]\d{0,9}$/, 'must be a whole number from 1 to 2147483647')
-  .transform(Number)
-  .pipe(numericId);
+import { numericIdText } from '../../src/contracts/cms-lists.ts';
+import { identifier } from '../../src/contracts/text.ts';
 
 const documentId = identifier();
 

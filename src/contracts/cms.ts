@@ -37,6 +37,15 @@ export const companyInput = companyChange.extend({
 });
 export type CompanyInput = z.output<typeof companyInput>;
 
+/** `GET /api/bots/:id`. */
+export const botRecord = z.object({
+  id: numericId,
+  documentId: z.string(),
+  name: z.string().nullish(),
+  processing_settings: z.record(z.string(), z.unknown()).nullish(),
+});
+export type BotRecord = z.output<typeof botRecord>;
+
 /** What `PUT /api/bots/:id` takes, in `{ "data": … }`. */
 export const botChange = z.strictObject({
   name: freeText(255).min(1).optional(),
@@ -50,6 +59,13 @@ export const botInput = botChange.extend({
   name: freeText(255).min(1),
 });
 export type BotInput = z.output<typeof botInput>;
+
+/** `GET /api/health`; with 503 where the status is `unhealthy`. */
+export const cmsHealth = z.looseObject({
+  timestamp: z.iso.datetime({ offset: true }),
+  status: z.enum(['healthy', 'unhealthy']),
+  services: z.looseObject({ database: z.enum(['healthy', 'unhealthy']) }),
+});
 
 /** `GET|PUT /api/files/:documentId`. */
 export const fileRecord = z.object({

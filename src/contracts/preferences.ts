@@ -69,13 +69,12 @@ export const preferenceOwner = z.object({
 export type PreferenceOwner = z.output<typeof preferenceOwner>;
 
 /** One row as the CMS answers it. Further fields of a CMS are ignored, not refused. */
-export const preferenceRecord = z.object({
+export const preferenceRecord = notificationSettings.extend({
   id: z.number().int().optional(),
   documentId: z.string().optional(),
   user_email: emailAddress,
   company: z.object({ id: numericId }).nullish(),
   bot: z.object({ id: numericId }).nullish(),
-  ...settings,
 });
 export type PreferenceRecord = z.output<typeof preferenceRecord>;
 

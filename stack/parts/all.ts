@@ -5,6 +5,7 @@ import type { PartName, StartPart } from './part.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import { startS3 } from './s3.ts';
+import { startStrapi } from './strapi.ts';
 
 /** Every part: the variables that say somebody else provides it, and how to start it if not. */
 
@@ -39,9 +40,12 @@ export function partsToStart(
   });
 }
 
+/** Both serve the same contract. */
+export type CmsKind = 'builtin' | 'strapi';
+
 /** How to start a part. */
-export function startOf(name: PartName): StartPart {
-  return PARTS[name].start;
+export function startOf(name: PartName, cms: CmsKind = 'builtin'): StartPart {
+  return name === 'cms' && cms === 'strapi' ? startStrapi : PARTS[name].start;
 }
 
 /** Mail goes to a server of the person's own, or not by SMTP at all. */

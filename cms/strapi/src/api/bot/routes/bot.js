@@ -1,0 +1,3 @@
+const { contentRoutes } = require('../../../contract-api/routes');
+
+module.exports = { routes: contentRoutes('bot', 'bots') };

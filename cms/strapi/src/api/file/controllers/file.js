@@ -1,0 +1,52 @@
+const { fileFilters, fileRecordChange, fileRecordInput } = require('../../../contract');
+const collection = require('../../../contract-api/collection');
+const ownerRelations = require('../../../contract-api/owner-relations');
+const { duplicate } = require('../../../contract-api/refusals');
+const { byDocumentId } = require('../../../contract-api/rows');
+
+const FILE = 'api::file.file';
+const CONFLICT = 'A file with this documentId already exists.';
+
+const reference = (row) => (row ? { id: row.id } : null);
+
+const present = (row) => ({
+  id: row.id,
+  documentId: row.documentId,
+  name: row.name,
+  storage_key: row.storage_key,
+  company: reference(row.company),
+  bot: reference(row.bot),
+  notification_sent: row.notification_sent,
+  last_notification_batch: row.last_notification_batch,
+  processing_metadata: row.processing_metadata ?? {},
+  createdAt: row.createdAt,
+  updatedAt: row.updatedAt,
+});
+
+const dataOf = async (fields) => ({ ...fields, ...(await ownerRelations(fields)) });
+
+/** Strapi would refuse a documentId that is taken with 400; of two at once the index refuses one. */
+async function create(input) {
+  const { documentId } = input;
+  if (documentId && (await strapi.db.query(FILE).findOne({ where: { documentId } })))
+    throw duplicate(CONFLICT);
+  return strapi.documents(FILE).create({ data: await dataOf(input) });
+}
+
+module.exports = collection({
+  uid: FILE,
+  name: 'file',
+  conflict: CONFLICT,
+  byId: byDocumentId,
+  filters: fileFilters,
+  where: ({ company, bot }) => ({
+    ...(company === undefined ? {} : { company: { id: company } }),
+    ...(bot === undefined ? {} : { bot: { id: bot } }),
+  }),
+  input: fileRecordInput,
+  change: fileRecordChange,
+  populate: { company: { select: ['id'] }, bot: { select: ['id'] } },
+  create,
+  dataOf,
+  present,
+});

@@ -1,0 +1,26 @@
+const delivery = require('../../../webhooks/delivery');
+
+const PATIENCE_MS = 2000;
+
+const databaseAnswers = () =>
+  strapi.db.connection
+    .raw('select 1')
+    .timeout(PATIENCE_MS)
+    .then(
+      () => true,
+      () => false,
+    );
+
+module.exports = {
+  async check(ctx) {
+    const database = (await databaseAnswers()) ? 'healthy' : 'unhealthy';
+    const ingestion = delivery.lastAttempt();
+    ctx.body = {
+      timestamp: new Date().toISOString(),
+      status: database,
+      services: { database, ...(ingestion && { ingestion_service: ingestion }) },
+      system: { uptime: process.uptime(), memory: process.memoryUsage() },
+    };
+    ctx.status = database === 'healthy' ? 200 : 503;
+  },
+};

@@ -1,0 +1,3 @@
+module.exports = {
+  routes: [{ method: 'GET', path: '/health', handler: 'health.check', config: { auth: false } }],
+};

@@ -1,0 +1,25 @@
+const { companyMiddleware } = require('./preferences/company-middleware');
+const { preferenceMiddleware } = require('./preferences/document-middleware');
+const { forgetDelivered, startDelivery } = require('./webhooks/delivery');
+
+const HOURLY = '0 * * * *';
+let delivery = null;
+
+module.exports = {
+  register({ strapi }) {
+    strapi.documents.use(preferenceMiddleware);
+    strapi.documents.use(companyMiddleware);
+  },
+
+  bootstrap({ strapi }) {
+    const target = strapi.config.get('tidings.webhook');
+    if (!target) return;
+    delivery = startDelivery(target);
+    strapi.eventHub.on('tidings.webhook-enqueued', delivery.wake);
+    strapi.cron.add({ forgetDelivered: { task: forgetDelivered, options: { rule: HOURLY } } });
+  },
+
+  async destroy() {
+    await delivery?.stop();
+  },
+};
