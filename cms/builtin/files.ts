@@ -2,10 +2,10 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { fileRecordChange, fileRecordInput } from '../../src/contracts/cms.ts';
 import { ensureBot } from './bots.ts';
-import type { Collection } from './collection-routes.ts';
+import type { Collection } from './collection.ts';
 import { ensureCompany } from './companies.ts';
 import type { Db, Tx } from './database.ts';
-import { countRows, rowsOf } from './pages.ts';
+import { countRows, rowsOf } from './pagination.ts';
 import { byDocumentId, numericIdText } from './request-ids.ts';
 import { files } from './schema.ts';
 

@@ -9,10 +9,10 @@ import {
 } from '../../src/contracts/preferences.ts';
 import { emailAddress } from '../../src/contracts/text.ts';
 import { ensureBot } from './bots.ts';
-import type { Collection } from './collection-routes.ts';
+import type { Collection } from './collection.ts';
 import { ensureCompany } from './companies.ts';
 import type { Db, Tx } from './database.ts';
-import { countRows, rowsOf } from './pages.ts';
+import { countRows, rowsOf } from './pagination.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import {
   ownerOf,
