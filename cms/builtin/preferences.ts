@@ -29,7 +29,16 @@ const filters = z.object({
   bot_id: numericIdText.optional(),
   user_email: emailAddress.optional(),
 });
-type Filters = z.output<typeof filters>;
+/** Besides what the API takes, any part of an address. */
+type Filters = z.output<typeof filters> & { address_part?: string };
+
+/** People's own preferences, as the API and the pages read and write them. */
+export type PreferenceCollection = Collection<
+  PreferenceAnswer,
+  Filters,
+  PreferenceInput,
+  PreferenceChange
+> & { remove(reference: string): Promise<boolean> };
 
 const sameOwner = (a: PreferenceOwner, b: PreferenceOwner) =>
   a.company_id === b.company_id && a.bot_id === b.bot_id && a.user_email === b.user_email;
@@ -51,7 +60,7 @@ export function preferenceCollection(
   db: Db,
   cache: PreferenceCache,
   webhooks: Webhooks,
-): Collection<PreferenceAnswer, Filters, PreferenceInput, PreferenceChange> {
+): PreferenceCollection {
   /** Runs a write that answers the rows it touched, then forgets them and hurries their webhooks. */
   const written = async <Touched extends PreferenceRow[]>(write: (tx: Tx) => Promise<Touched>) => {
     const rows = await db.transaction(write);
@@ -136,10 +145,13 @@ async function updateRow(
   return [after!, before];
 }
 
-function matching({ company_id, bot_id, user_email }: Filters): SQL | undefined {
+function matching({ company_id, bot_id, user_email, address_part }: Filters): SQL | undefined {
   return and(
     company_id === undefined ? undefined : eq(preferences.company_id, company_id),
     bot_id === undefined ? undefined : eq(preferences.bot_id, bot_id),
     user_email === undefined ? undefined : sql`lower(${preferences.user_email}) = ${user_email}`,
+    address_part === undefined
+      ? undefined
+      : sql`position(lower(${address_part}) in lower(${preferences.user_email})) > 0`,
   );
 }
