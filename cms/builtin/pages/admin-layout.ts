@@ -7,7 +7,7 @@ type Section = '/admin/preferences' | '/admin/preferences/new' | '/admin/link';
 const SECTIONS: Record<Section, string> = {
   '/admin/preferences': 'Preferences',
   '/admin/preferences/new': 'Add',
-  '/admin/link': 'Link for a person',
+  '/admin/link': 'Make a link',
 };
 
 /** A page for admins: English, with the way to the others and out. */
@@ -20,7 +20,7 @@ export function adminPage(
     ([path, name]) =>
       html`<a href="${path}"${path === here && html` aria-current="page"`}>${name}</a>`,
   );
-  const header = html`<nav aria-label="Pages" class="actions">${links}</nav>
+  const header = html`<nav aria-label="Pages">${links}</nav>
 <form method="post" action="/admin/logout">${csrfField(csrf)}<button class="quiet">Log out</button></form>`;
   const title = `${page.title} · Notification preferences`;
   return { ...page, language: 'en', title, header };

@@ -5,6 +5,7 @@ import type { FormValues } from './form-values.ts';
 import { type Html, html } from './html.ts';
 import type { PageContent } from './layout.ts';
 import type { Names } from './names.ts';
+import { english } from './wording-en.ts';
 
 /** What the list shows. */
 export interface ListView {
@@ -41,7 +42,7 @@ ${digits && html` inputmode="numeric"`}${error && html` aria-invalid="true" aria
   };
   const any = Object.values(filter).some(Boolean);
   return html`<form method="get" action="/admin/preferences" role="search" class="card">
-<div class="row">${field('user_email', 'Part of an e-mail address', false)}${field('company_id', 'Company number', true)}${field('bot_id', 'Bot number', true)}</div>
+<div class="row">${field('user_email', 'E-mail contains', false)}${field('company_id', 'Company number', true)}${field('bot_id', 'Bot number', true)}</div>
 <div class="actions"><button>Filter</button>${any && html`<a href="/admin/preferences">Show everybody</a>`}</div></form>`;
 }
 
@@ -56,8 +57,11 @@ function tableRow(row: PreferenceAnswer, names: Names): Html {
   const told = row.notification_enabled
     ? html`after ${row.notification_delay_minutes} min<small>or ${row.batch_size_threshold} ${row.batch_size_threshold === 1 ? 'file' : 'files'}</small>`
     : html`<span class="off">not at all</span>`;
+  const { company: byCompany, bot: byBot } = english.numbered;
+  const company = names.company(row.company.id) ?? byCompany(row.company.id);
+  const bot = names.bot(row.bot.id) ?? byBot(row.bot.id);
   return html`<tr><th scope="row"><a href="/admin/preferences/${row.documentId}">${row.user_email}</a>
-<small>Company ${names.company(row.company.id)} · Bot ${names.bot(row.bot.id)}</small></th>
+<small>${company} · ${bot}</small></th>
 <td>${told}</td><td class="wide">${row.email_format === 'html' ? 'designed' : 'plain text'}<small>${row.locale}</small></td></tr>`;
 }
 

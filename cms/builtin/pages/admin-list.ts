@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { storable } from '../../../src/contracts/text.ts';
 import { pageQuery } from '../pagination.ts';
 import { numericIdText } from '../request-ids.ts';
 import { listPage } from './admin-list-view.ts';
@@ -26,7 +27,11 @@ export async function listFor(
   const filter = { user_email, company_id, bot_id };
   const page = pageQuery.catch(pageQuery.parse({})).parse({ page: typed.page || undefined });
   const { rows, total } = await preferences.list(
-    { company_id: company.value, bot_id: bot.value, address_part: user_email.trim() || undefined },
+    {
+      company_id: company.value,
+      bot_id: bot.value,
+      address_part: storable(user_email.trim()) || undefined,
+    },
     page,
   );
   const names = await namesOf(db, rows);

@@ -4,11 +4,11 @@ import { bots, companies } from '../schema.ts';
 
 /** What companies and bots are called, for people who do not know their numbers. */
 export interface Names {
-  company(id: number): string;
-  bot(id: number): string;
+  company(id: number): string | null;
+  bot(id: number): string | null;
 }
 
-/** Looks up the names of these companies and bots; where there is none the number stands for it. */
+/** Looks up the names of these companies and bots; null where they have none. */
 export async function namesOf(
   db: Db,
   owners: { company: { id: number }; bot: { id: number } }[],
@@ -32,7 +32,7 @@ export async function namesOf(
     ),
   ]);
   return {
-    company: (id) => companyNames.get(id) ?? String(id),
-    bot: (id) => botNames.get(id) ?? String(id),
+    company: (id) => companyNames.get(id) ?? null,
+    bot: (id) => botNames.get(id) ?? null,
   };
 }

@@ -22,14 +22,16 @@ export interface PersonView {
 export function personPage(view: PersonView): PageContent {
   const { wording, owner, names, form, csrf, fallback, saved } = view;
   const faulty = Object.keys(form.errors).length > 0;
+  const bot = names.bot(owner.bot_id) ?? wording.numbered.bot(owner.bot_id);
+  const company = names.company(owner.company_id) ?? wording.numbered.company(owner.company_id);
   const main = html`<h1>${wording.title}</h1>
-<p class="soft">${owner.user_email}<br>${wording.about.bot(names.bot(owner.bot_id))} · ${wording.about.company(names.company(owner.company_id))}</p>
+<p class="soft">${owner.user_email}<br>${bot} · ${company}</p>
 ${errorSummary(wording.errors, form)}
 ${
   saved &&
   html`<div class="note good" role="status"><h2>${wording.saved.title}</h2><p>${wording.saved.text}</p></div>`
 }
-${fallback && !faulty && html`<p>${wording.notSetYet}</p>`}
+${fallback && !faulty && !saved && html`<p>${wording.notSetYet}</p>`}
 <form method="post" action="/preferences" novalidate><input type="hidden" name="csrf" value="${csrf}">
 ${settingsFields(wording, form)}
 <div class="actions"><button>${wording.save}</button></div></form>

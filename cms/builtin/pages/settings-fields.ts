@@ -18,8 +18,8 @@ ${checkbox('include_success_details', fields.include_success_details, form)}
 ${checkbox('include_error_details', fields.include_error_details, form)}</fieldset>
 <fieldset><legend>${groups.language}</legend>
 ${textField('locale', fields.locale, form, { list: 'languages' })}
-${textField('timezone', fields.timezone, form, { list: 'time-zones' })}
-${suggestions('languages', LANGUAGES)}${suggestions('time-zones', TIME_ZONES)}</fieldset>`;
+${textField('timezone', fields.timezone, form, { list: 'time-zones' })}</fieldset>
+${suggestions('languages', LANGUAGES)}${suggestions('time-zones', TIME_ZONES)}`;
 
   function number(name: 'notification_delay_minutes' | 'batch_size_threshold'): Html {
     return textField(name, fields[name], form, { digits: true });

@@ -8,16 +8,18 @@ html{font:1.0625rem/1.5 system-ui,sans-serif;background:var(--paper);color:var(-
 body{margin:0;overflow-wrap:anywhere}
 header,main{max-width:46rem;margin:0 auto;padding:0 1rem}
 header{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.25rem;padding-top:1rem}
+header nav{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 header form{margin-left:auto}
 header a{padding:.4rem 0}
 header a[aria-current]{color:var(--ink);font-weight:600;text-decoration:none}
 main{padding-top:1.5rem;padding-bottom:3rem}
 body.narrow main{max-width:38rem}
-h1{margin:0 0 .5rem;font-size:1.625rem;line-height:1.25}
+h1{margin:0 0 1rem;font-size:1.625rem;line-height:1.25}
 h2{margin:0 0 .5rem;font-size:1.1875rem;line-height:1.3}
 p{margin:0 0 1rem}
 a{color:var(--act);text-underline-offset:.15em}
 .soft,.hint{color:var(--soft)}
+h1+.soft{margin-top:-.5rem}
 .hint{display:block;margin:0 0 .4rem;font-size:.9375rem}
 .card,fieldset{margin:0 0 1.25rem;padding:1.25rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
 .card>:last-child,fieldset>:last-child,.note>:last-child{margin-bottom:0}
@@ -28,8 +30,8 @@ fieldset>legend{float:left;width:100%;margin-bottom:.75rem;font-size:1.1875rem}
 fieldset fieldset>legend{margin-bottom:.35rem;font-size:1rem}
 legend+*{clear:both}
 .field{margin:0 0 1rem}
-.field>label{display:block;font-weight:600}
-.row{display:flex;flex-wrap:wrap;gap:0 1rem}
+.field>label{display:block;margin-bottom:.15rem;font-weight:600}
+.row{display:flex;flex-wrap:wrap;align-items:end;gap:0 1rem}
 .row>.field{flex:1 1 10rem}
 input[type=text],input[type=email],input[type=password],textarea{width:100%;min-height:2.75rem;padding:.5rem .7rem;border:1px solid var(--field);border-radius:.5rem;background:var(--paper);color:inherit;font:inherit}
 textarea{resize:vertical;overflow-wrap:anywhere;font-size:.9375rem}
@@ -50,11 +52,12 @@ button,.button{display:inline-block;min-height:2.75rem;padding:.6rem 1.25rem;bor
 button.danger{border-color:var(--bad);background:var(--bad);color:var(--card)}
 button.quiet{padding:.4rem .2rem;min-height:0;border:0;background:none;color:var(--act);font-weight:400;text-decoration:underline;text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--act);outline-offset:2px}
-table{width:100%;border-collapse:collapse}
+table{width:100%;margin:0 0 1.25rem;border-collapse:collapse}
 caption{padding:0 0 .5rem;text-align:left;color:var(--soft)}
 th,td{padding:.65rem .75rem .65rem 0;border-top:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{border-top:0;font-size:.9375rem;color:var(--soft)}
-tbody th{font-weight:400}
+tbody th{width:99%;font-weight:400}
+td,thead th{overflow-wrap:normal;white-space:nowrap}
 tbody th a{display:inline-block;font-weight:600}
 td small,th small{display:block;color:var(--soft);font-size:.9375rem}
 .off{color:var(--bad);font-weight:600}

@@ -5,11 +5,7 @@ const FLAG_ERROR = 'Bitte Ja oder Nein wählen';
 export const german: Wording = {
   language: 'de',
   title: 'E-Mails zu Ihren Dateien',
-  about: {
-    person: 'E-Mail-Adresse',
-    company: (name) => `Firma ${name}`,
-    bot: (name) => `Bot ${name}`,
-  },
+  numbered: { company: (id) => `Firma ${id}`, bot: (id) => `Bot ${id}` },
   notSetYet: 'Sie haben noch nichts geändert. Bis dahin gilt für Sie das Folgende.',
   saved: {
     title: 'Ihre Einstellungen sind gespeichert',

@@ -5,11 +5,7 @@ const FLAG_ERROR = 'Choose yes or no';
 export const english: Wording = {
   language: 'en',
   title: 'E-mails about your files',
-  about: {
-    person: 'E-mail address',
-    company: (name) => `Company ${name}`,
-    bot: (name) => `Bot ${name}`,
-  },
+  numbered: { company: (id) => `Company ${id}`, bot: (id) => `Bot ${id}` },
   notSetYet: 'You have not changed anything yet. This is what applies to you until you do.',
   saved: {
     title: 'Your settings are saved',

@@ -2,8 +2,8 @@
 export interface Wording {
   language: string;
   title: string;
-  /** Whose settings, for which bot of which company. */
-  about: { person: string; company: (name: string) => string; bot: (name: string) => string };
+  /** What has no name is called by its number. */
+  numbered: { company: (id: number) => string; bot: (id: number) => string };
   notSetYet: string;
   saved: { title: string; text: string };
   save: string;
