@@ -3,6 +3,7 @@ import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
 import { retimeBatch } from '../db/queries/preferences.ts';
 import type { Deps } from '../deps.ts';
 import { reachesThreshold } from '../domain/batching.ts';
+import { ownerKey } from '../domain/owner.ts';
 import { NotYet } from '../errors.ts';
 import { mailOptions } from './apply-chunk.ts';
 import { raiseAfterClosing } from './raise.ts';
@@ -18,10 +19,8 @@ export async function refreshPreferences(deps: Deps, { batch_id }: { batch_id: s
   const { sql } = deps.db;
   const before = await findBatch(sql, batch_id);
   if (before?.status !== 'processing') return;
-  deps.preferences.invalidate(before);
-  const resolved = await deps.preferences.resolve(before);
-  if (resolved.source === 'defaults' || resolved.source === 'stale_cache')
-    throw new NotYet(new Date(Date.now() + RETRY_MS), 'the CMS does not answer');
+  const resolved = (await deps.preferences.ask([before])).get(ownerKey(before));
+  if (!resolved) throw new NotYet(new Date(Date.now() + RETRY_MS), 'the CMS does not answer');
   const { settings } = resolved;
   const closing = await sql.begin(async (tx): Promise<Closing | null> => {
     const batch = await lockBatch(tx, batch_id);
