@@ -1,3 +1,5 @@
+import type { PreferenceSource } from '../contracts/preferences.ts';
+
 /** How good an answer of the CMS about somebody's preferences still is. Pure; times in milliseconds. */
 
 const MINUTE = 60_000;
@@ -39,3 +41,18 @@ export function standingOf({ ageMs, fallback, overtaken }: Answered): Standing {
 /** Whether an answer may be used without asking the CMS first. */
 export const usable = (standing: Standing): boolean =>
   standing === 'fresh' || standing === 'ageing';
+
+/**
+ * When a batch that opens with these preferences is to be compared with the CMS: at once where they are
+ * not what the CMS said lately.
+ * @param intervalSeconds how long what the CMS said is believed without a webhook
+ */
+export function compareAt(
+  { source, age_seconds }: { source: PreferenceSource; age_seconds: number },
+  now: Date,
+  intervalSeconds: number,
+): Date {
+  const believed = source === 'cms' || source === 'cache';
+  const seconds = believed ? Math.max(0, intervalSeconds - age_seconds) : 0;
+  return new Date(now.getTime() + seconds * 1000);
+}
