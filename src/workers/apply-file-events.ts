@@ -13,6 +13,7 @@ import {
 } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
 import { knownCategory } from '../domain/corrections.ts';
+import { compareAt } from '../domain/freshness.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { reasonOf } from '../errors.ts';
 import type { FileEventsPayload } from '../queues/registry.ts';
@@ -125,6 +126,7 @@ async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: b
       settings: batch.user_preferences_snapshot,
       source: batch.preferences_source,
       age_seconds: batch.preferences_age_seconds,
+      compare_at: batch.preferences_compare_at,
     });
   for (const owner of unresolved) {
     const found = resolved.get(ownerKey(owner));
@@ -135,6 +137,7 @@ async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: b
       source: found.source,
       age_seconds: Math.round(found.age_seconds),
       due_at: new Date(now + found.settings.notification_delay_minutes * 60_000),
+      compare_at: compareAt(found, new Date(now), deps.config.PREFERENCES_COMPARE_SECONDS),
     });
   }
   return { openings, guessed };
