@@ -35,9 +35,11 @@ const built = (entry: Entry) => fileURLToPath(new URL(`../dist/src/${entry}`, im
 /** Starts Postgres, Redis and the CMS, each with the durability it has in production. */
 export async function openBench(options: {
   short: boolean;
+  profileDir?: string;
   log(line: string): void;
 }): Promise<Bench & { close(): Promise<void> }> {
-  const { short, log } = options;
+  const { short, log, profileDir } = options;
+  const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const stack = await startStack({
     fresh: true,
     parts: ['postgres', 'redis', 'cms'],
@@ -74,7 +76,7 @@ export async function openBench(options: {
       const child = await group.run({
         name: `${entry.split('/')[0]}-${started}`,
         command: process.execPath,
-        args: [built(entry), ...args],
+        args: [...profiling, built(entry), ...args],
         env: { ...env, PORT: String(port), WORKER_HEALTH_PORT: String(port) },
         graceMs: 30_000,
       });

@@ -1,10 +1,11 @@
 import postgres from 'postgres';
 import type { BareExpress } from './bare/express.ts';
 import type { Bench } from './bench.ts';
+import { cpuSeconds } from './cpu.ts';
 import { type Figure, holds, type Measured } from './figure.ts';
 import { startHelper } from './helper.ts';
 import type { HttpLoad, HttpLoadResult } from './load/http-load.ts';
-import { alternate } from './rounds.ts';
+import { alternate, median } from './rounds.ts';
 
 /** Durable intake beside the same Express that does nothing, or nothing but insert. */
 
@@ -29,8 +30,11 @@ async function measureIntake(bench: Bench, shape: Shape): Promise<Measured> {
     const { port: barePort } = await bare.ask({ databaseUrl: env.DATABASE_URL! });
     const key = env.INGESTION_SERVICE_API_KEY!;
     const sent = { ours: 0, bare: 0 };
+    const cpu = { ours: 0, bare: 0 };
+    const pids = { ours: api.pid, bare: bare.pid };
     const latencies: number[] = [];
     const fire = async (side: 'ours' | 'bare', port: number, path: string) => {
+      const before = cpuSeconds(pids[side]);
       const answered = await load.ask({
         port,
         method: 'POST',
@@ -42,6 +46,7 @@ async function measureIntake(bench: Bench, shape: Shape): Promise<Measured> {
       });
       holds('every answer is 202', answered.statuses['202'] === answered.requests);
       sent[side] += answered.requests * shape.perRequest;
+      cpu[side] += cpuSeconds(pids[side]) - before;
       if (side === 'ours') latencies.push(answered.p99);
       return (answered.requests * shape.perRequest) / answered.seconds;
     };
@@ -50,12 +55,21 @@ async function measureIntake(bench: Bench, shape: Shape): Promise<Measured> {
       () => fire('ours', api.port, '/api/file-events'),
       () => fire('bare', barePort, shape.barePath),
     );
-    const [count] = await sql<{ ours: string; bare: string }[]>`
-      select (select count(*) from file_events) as ours, (select count(*) from bare_events) as bare`;
+    const [count] = await sql<{ ours: string; groups: string; bare: string }[]>`
+      select (select count(*) from file_events) as ours,
+        (select count(distinct chunk_id) from file_events) as groups, (select count(*) from bare_events) as bare`;
     holds('every accepted event is stored once', Number(count?.ours) === sent.ours);
     if (shape.barePath === '/insert')
       holds('every bare row is stored', Number(count?.bare) === sent.bare);
-    return { rounds, notes: [`p99 ${Math.max(...latencies).toFixed(0)} ms`] };
+    const perEvent = (side: 'ours' | 'bare') => ((cpu[side] / sent[side]) * 1e6).toFixed(1);
+    return {
+      rounds,
+      notes: [
+        `p99 ${median(latencies).toFixed(0)} ms`,
+        `${(sent.ours / Number(count?.groups)).toFixed(0)} events a commit`,
+        `CPU of the process per event ${perEvent('ours')} µs beside ${perEvent('bare')} µs`,
+      ],
+    };
   } finally {
     load.stop();
     bare.stop();

@@ -6,7 +6,8 @@ import { type Line, lineOf, tableOf } from './table.ts';
 
 /**
  * Entry of `npm run bench`: measures every figure beside its bare counterpart and prints the table.
- * `--short` takes under two minutes, `--only a,b` picks figures by name, `--json` prints JSON alone.
+ * `--short` takes under two minutes, `--only a,b` picks figures by name, `--json` prints JSON alone,
+ * `--profile dir` leaves a CPU profile of each process of Tidings there.
  */
 
 const { values } = parseArgs({
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     short: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 const names = values.only?.split(',') ?? figures.map((figure) => figure.name);
@@ -25,7 +27,7 @@ if (unknown.length > 0) {
 }
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
-const bench = await openBench({ short: values.short, log });
+const bench = await openBench({ short: values.short, profileDir: values.profile, log });
 const lines: Line[] = [];
 try {
   for (const figure of figures.filter(({ name }) => names.includes(name))) {
