@@ -8,6 +8,7 @@ import {
   type InboxRow,
   lockUnapplied,
   lockUnappliedEvent,
+  newEvent,
   ownersOfChunk,
   unappliedIds,
 } from '../db/queries/inbox.ts';
@@ -48,11 +49,9 @@ async function store(
   const accepted = await acceptEvents(
     deps.db.sql,
     chunkId,
-    events.map((payload, index) => ({
-      event_id: payload.event_id ?? `job-${job.addedAt}-${job.id}-${index}`,
-      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : null,
-      payload,
-    })),
+    events.map((payload, index) =>
+      newEvent(payload, payload.event_id ?? `job-${job.addedAt}-${job.id}-${index}`),
+    ),
   );
   deps.metrics.eventsAccepted.inc(accepted.filter((a) => a.status === 'accepted').length);
   return chunkId;
