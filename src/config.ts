@@ -54,6 +54,9 @@ const ecdsaPublicKey = z.string().refine((value) => {
 const BASE64 =
   /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$|^(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)$/;
 
+/** The quota of the month is counted from the mails that are kept. */
+const MIN_RETENTION_DAYS = 32;
+
 /** What these mean is read by `mail/transports/routes.ts`; here a typing error stops the start. */
 const TRANSPORTS = /^(?:(?:smtp|ses|sendgrid|smtps?:\/\/[^\s,]+)(?:\s*,\s*(?!$)|$))+$/;
 const RATES = /^(?:[^=;\s]+=(?:[1-9]\d{0,8}\/[smhd](?:,(?=\d)|(?=;|$)))+(?:;(?!$)|$))+$/;
@@ -153,6 +156,9 @@ const variables = z.object({
   AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
   CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
+  RETENTION_DAYS: whole(365, 0, 36_500).refine((days) => days === 0 || days >= MIN_RETENTION_DAYS, {
+    error: `must be 0 or at least ${MIN_RETENTION_DAYS}`,
+  }),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
 

@@ -13,6 +13,7 @@ import type { QueueName } from '../queues/registry.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert } from './alert-mail.ts';
 import { applyOptOuts } from './apply-opt-outs.ts';
+import { archiveOld } from './archive.ts';
 import { comparePreferences } from './compare-preferences.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
@@ -87,6 +88,7 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
     );
   await applyOptOuts(deps);
   await comparePreferences(deps);
+  await archiveOld(deps);
   return raised;
 }
 

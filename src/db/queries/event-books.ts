@@ -18,17 +18,23 @@ export async function markApplied(
     where e.id = g.id`;
 }
 
-/** Adds events to lines of batches that are already closed, and to those batches. */
+/**
+ * Adds events to lines of batches that are already closed, and to those batches.
+ * @throws Error when a line was archived since it was looked up: then the chunk is to be applied again
+ */
 export async function addLateEvents(tx: Transaction, lineIds: number[]): Promise<void> {
   if (lineIds.length === 0) return;
-  await tx`
+  const [row] = await tx<{ missing: number }[]>`
     with gains as (
       select id, count(*)::int as gain from unnest(${lineIds}::bigint[]) as l(id) group by id
     ), lines as (
       update batch_files f set event_count = f.event_count + g.gain
       from gains g where f.id = g.id returning f.batch_id, g.gain
+    ), batches as (
+      update batch_processing_sessions b set event_count = b.event_count + s.gain
+      from (select batch_id, sum(gain)::int as gain from lines group by batch_id) s
+      where b.batch_id = s.batch_id
     )
-    update batch_processing_sessions b set event_count = b.event_count + s.gain
-    from (select batch_id, sum(gain)::int as gain from lines group by batch_id) s
-    where b.batch_id = s.batch_id`;
+    select ((select count(*) from gains) - (select count(*) from lines))::int as missing`;
+  if (row && row.missing > 0) throw new Error('a late event belongs to a line archived just now');
 }

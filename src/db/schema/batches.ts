@@ -72,6 +72,7 @@ export const batches = pgTable(
     index('idx_batch_sessions_write_back')
       .on(t.notification_sent_at)
       .where(sql`notification_sent and cms_written_back_at is null`),
+    index('idx_batch_sessions_closed').on(t.batch_end_time).where(sql`status <> 'processing'`),
     check('chk_batch_status', oneOf('status', BATCH_STATUSES)),
     check('chk_closed_by', oneOf('closed_by', CLOSE_REASONS)),
     check('chk_closed', sql`(status = 'processing') = (closed_by is null)`),

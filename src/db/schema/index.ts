@@ -1,4 +1,5 @@
 /** All tables, for the migration generator and the query builder. */
+export * from './archive.ts';
 export * from './batches.ts';
 export * from './corrections.ts';
 export * from './emails.ts';
