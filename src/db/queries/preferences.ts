@@ -47,16 +47,6 @@ export function staleBatches(db: Queryable, before: Date) {
     order by preferences_stale_at`;
 }
 
-/** A batch, if it is open and stale, and others that are: one question to the CMS serves them all. */
-export function staleTogether(db: Queryable, batchId: string, limit: number) {
-  return db<BatchRow[]>`
-    select * from batch_processing_sessions
-    where status = 'processing' and preferences_stale_at is not null and exists (
-      select from batch_processing_sessions
-      where batch_id = ${batchId}::uuid and status = 'processing' and preferences_stale_at is not null)
-    order by batch_id <> ${batchId}::uuid, preferences_stale_at limit ${limit}`;
-}
-
 /** Open batches to be compared with the CMS before `until`, the most urgent first. */
 export function batchesToCompare(db: Queryable, until: Date, limit: number) {
   return db<BatchRow[]>`
