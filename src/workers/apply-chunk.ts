@@ -7,7 +7,7 @@ import {
   lockOrOpenBatches,
   type Opening,
 } from '../db/queries/batches.ts';
-import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
+import { type Closing, closeBatches } from '../db/queries/close-batch.ts';
 import { addLateEvents, markApplied } from '../db/queries/event-books.ts';
 import {
   cancelCorrections,
@@ -32,7 +32,8 @@ import { countChanges, type JudgedChange } from './count-changes.ts';
 /** What a chunk set in motion; the alarms are raised after the commit. */
 export interface Applied {
   opened: { batch_id: string; due_at: Date }[];
-  closings: { closing: Closing; reason: 'threshold' }[];
+  /** Batches that reached their threshold. */
+  closings: Closing[];
   corrections: { id: number; run_at: Date }[];
   changes: PlacedChange[];
 }
@@ -81,13 +82,9 @@ export async function applyChunk(
   const unused = [...openedIds].filter((id) => !filled.has(id));
   await dropUnused(tx, unused);
 
-  const closings: Applied['closings'] = [];
-  for (const batch of counted.filter(isFull)) {
-    const options = mailOptions(config);
-    const closing = await closeBatch(tx, batch, 'threshold', now, options);
-    closings.push({ closing, reason: 'threshold' });
-  }
-  const closed = new Set(closings.map(({ closing }) => closing.batch_id));
+  const full = counted.filter(isFull);
+  const closings = await closeBatches(tx, full, 'threshold', now, mailOptions(config));
+  const closed = new Set(closings.map(({ batch_id }) => batch_id));
   const opened = batches.filter(
     (b) => b.opened && filled.has(b.batch_id) && !closed.has(b.batch_id),
   );

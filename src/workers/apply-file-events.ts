@@ -153,7 +153,10 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
       metrics.filesProcessed.inc({ status: change.line.status });
   }
   await raiseAlarms(deps, applied.opened);
-  await raiseAfterClosing(deps, applied.closings);
+  await raiseAfterClosing(
+    deps,
+    applied.closings.map((closing) => ({ closing, reason: 'threshold' })),
+  );
   await deps.producer.raise(
     'corrections',
     applied.corrections.map(({ id, run_at }) => ({ payload: { correction_id: id }, at: run_at })),

@@ -1,5 +1,5 @@
 import { lockBatch, setDue } from '../db/queries/batches.ts';
-import { closeBatch } from '../db/queries/close-batch.ts';
+import { closeBatches } from '../db/queries/close-batch.ts';
 import type { Deps } from '../deps.ts';
 import { onAlarm } from '../domain/batching.ts';
 import { NotYet } from '../errors.ts';
@@ -32,8 +32,9 @@ export async function closeDueBatch(deps: Deps, { batch_id }: { batch_id: string
       await setDue(tx, batch_id, alarm.until);
       return { wait: alarm.until, closed: null };
     }
-    const closing = await closeBatch(tx, batch, alarm.reason, now, mailOptions(config));
-    return { wait: null, closed: { closing, reason: alarm.reason } };
+    const options = mailOptions(config);
+    const [closing] = await closeBatches(tx, [batch], alarm.reason, now, options);
+    return { wait: null, closed: closing ? { closing, reason: alarm.reason } : null };
   });
   if (result?.wait) throw new NotYet(result.wait, 'the batch is not due');
   if (result?.closed) await raiseAfterClosing(deps, [result.closed]);

@@ -1,5 +1,5 @@
 import { type BatchRow, findBatch, lockBatch } from '../db/queries/batches.ts';
-import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
+import { type Closing, closeBatches } from '../db/queries/close-batch.ts';
 import { retimeBatch } from '../db/queries/preferences.ts';
 import type { Deps } from '../deps.ts';
 import { reachesThreshold } from '../domain/batching.ts';
@@ -33,7 +33,9 @@ export async function retimeOpenBatch(
     };
     if (counts.total === 0 || !reachesThreshold(counts, settings.batch_size_threshold)) return null;
     const retimed = { ...batch, user_preferences_snapshot: settings };
-    return closeBatch(tx, retimed, 'threshold', new Date(), mailOptions(deps.config));
+    const options = mailOptions(deps.config);
+    const [closing] = await closeBatches(tx, [retimed], 'threshold', new Date(), options);
+    return closing ?? null;
   });
   if (closing) return raiseAfterClosing(deps, [{ closing, reason: 'threshold' }]);
   const batch = await findBatch(sql, batch_id);

@@ -13,17 +13,55 @@ export interface Closing {
 }
 
 /**
- * Closes a locked open batch, once: moves its unfinished files on (unless the mail is to list them),
- * fixes counts and status, and writes the mail's row, all in the caller's transaction.
+ * Closes locked open batches, each once: moves their unfinished files on (unless the mail is to list
+ * them), fixes counts and status, and writes the mails' rows, all in the caller's transaction.
  * @param options.mailsEnabled the global switch; `maxAttempts` is stored with the mail
+ * @returns one closing per batch, in the order given
  */
-export async function closeBatch(
+export async function closeBatches(
   tx: Transaction,
-  batch: BatchRow,
+  batches: BatchRow[],
   reason: CloseReason,
   now: Date,
   options: { mailsEnabled: boolean; maxAttempts: number },
-): Promise<Closing> {
+): Promise<Closing[]> {
+  if (batches.length === 0) return [];
+  const ends = batches.map((batch) => endOf(batch, reason, options.mailsEnabled));
+  await tx`
+    update batch_processing_sessions b set
+      status = e.status, closed_by = ${reason}, batch_end_time = ${now}, updated_at = ${now}
+    from unnest(
+      ${ends.map(({ batch }) => batch.batch_id)}::uuid[], ${ends.map(({ status }) => status)}::text[]
+    ) as e(batch_id, status)
+    where b.batch_id = e.batch_id and b.status = 'processing'`;
+  const next = await carryOver(
+    tx,
+    ends.filter(({ carries }) => carries).map(({ batch }) => batch),
+    now,
+  );
+  const emails = await tx<{ id: number; batch_id: string }[]>`
+    insert into email_notification_log
+      (batch_id, recipient_email, company_id, bot_id, email_type, max_attempts, send_status, suppressed_reason)
+    select e.batch_id, e.user_email, e.company_id, e.bot_id, 'batch_completion', ${options.maxAttempts},
+      case when e.suppressed is null then 'pending' else 'suppressed' end, e.suppressed
+    from unnest(
+      ${ends.map(({ batch }) => batch.batch_id)}::uuid[],
+      ${ends.map(({ batch }) => batch.user_email)}::text[],
+      ${ends.map(({ batch }) => batch.company_id)}::int[],
+      ${ends.map(({ batch }) => batch.bot_id)}::int[],
+      ${ends.map(({ suppressed }) => suppressed)}::text[]
+    ) as e(batch_id, user_email, company_id, bot_id, suppressed)
+    returning id, batch_id`;
+  const emailOf = new Map(emails.map(({ id, batch_id }) => [batch_id, id]));
+  return ends.map(({ batch: { batch_id }, suppressed }) => ({
+    batch_id,
+    email_id: suppressed ? null : (emailOf.get(batch_id) ?? null),
+    next: next.get(batch_id) ?? null,
+  }));
+}
+
+/** How a batch ends: its status, whether something stays unfinished, and why its mail would not leave. */
+function endOf(batch: BatchRow, reason: CloseReason, mailsEnabled: boolean) {
   const unfinished = batch.total_files - batch.successful_files - batch.failed_files;
   const carries = unfinished > 0 && !listsUnfinished(reason);
   const counts = {
@@ -31,20 +69,8 @@ export async function closeBatch(
     successful: batch.successful_files,
     failed: batch.failed_files,
   };
-  await tx`
-    update batch_processing_sessions set
-      status = ${statusAtClose(counts)}, closed_by = ${reason}, batch_end_time = ${now}, updated_at = ${now}
-    where batch_id = ${batch.batch_id}::uuid and status = 'processing'`;
-  const next = carries ? await carryOver(tx, batch, unfinished, now) : null;
-  const suppressed = suppression(batch, counts.total, options.mailsEnabled);
-  const [email] = await tx<{ id: number }[]>`
-    insert into email_notification_log
-      (batch_id, recipient_email, company_id, bot_id, email_type, max_attempts, send_status, suppressed_reason)
-    values (${batch.batch_id}::uuid, ${batch.user_email}, ${batch.company_id}, ${batch.bot_id},
-            'batch_completion', ${options.maxAttempts},
-            ${suppressed ? 'suppressed' : 'pending'}, ${suppressed})
-    returning id`;
-  return { batch_id: batch.batch_id, email_id: suppressed ? null : (email?.id ?? null), next };
+  const suppressed = suppression(batch, counts.total, mailsEnabled);
+  return { batch, carries, status: statusAtClose(counts), suppressed };
 }
 
 function suppression(batch: BatchRow, total: number, mailsEnabled: boolean): string | null {
@@ -53,41 +79,59 @@ function suppression(batch: BatchRow, total: number, mailsEnabled: boolean): str
   return batch.user_preferences_snapshot.notification_enabled ? null : 'notifications_disabled';
 }
 
-/** Opens the owner's next batch with the files that are not done, under the same preferences. */
-async function carryOver(tx: Transaction, batch: BatchRow, unfinished: number, now: Date) {
-  const delayMs = batch.user_preferences_snapshot.notification_delay_minutes * 60_000;
-  const dueAt = new Date(now.getTime() + delayMs);
-  const age = Math.round((now.getTime() - batch.batch_start_time.getTime()) / 1000);
-  const [next] = await tx<{ batch_id: string }[]>`
+/**
+ * Opens the owners' next batches with the files that are not done, under the same preferences.
+ * @returns the next batch by the id of the one it carries on
+ */
+async function carryOver(tx: Transaction, batches: BatchRow[], now: Date) {
+  const next = new Map<string, { batch_id: string; due_at: Date }>();
+  if (batches.length === 0) return next;
+  const dueAt = ({ user_preferences_snapshot: settings }: BatchRow) =>
+    new Date(now.getTime() + settings.notification_delay_minutes * 60_000);
+  const age = ({ batch_start_time, preferences_age_seconds }: BatchRow) =>
+    preferences_age_seconds + Math.round((now.getTime() - batch_start_time.getTime()) / 1000);
+  const opened = await tx<{ batch_id: string; carried_over_from: string; due_at: Date }[]>`
     insert into batch_processing_sessions
       (company_id, bot_id, user_email, batch_start_time, due_at, carried_over_from,
        user_preferences_snapshot, preferences_source, preferences_age_seconds, preferences_stale_at,
        preferences_compare_at)
-    values (${batch.company_id}, ${batch.bot_id}, ${batch.user_email}, ${now}, ${dueAt},
-            ${batch.batch_id}::uuid, ${JSON.stringify(batch.user_preferences_snapshot)}::text::jsonb,
-            ${batch.preferences_source}, ${batch.preferences_age_seconds + age},
-            ${batch.preferences_stale_at}, ${batch.preferences_compare_at})
-    returning batch_id`;
-  if (!next) throw new Error('carry-over returned no batch');
-  const [moved] = await tx<{ events: number }[]>`
-    with moved as (
-      update batch_files set batch_id = ${next.batch_id}::uuid, carried_over_from = ${batch.batch_id}::uuid
-      where batch_id = ${batch.batch_id}::uuid and processing_status in ('pending', 'processing')
-      returning id, file_document_id, event_count
+    select b.company_id, b.bot_id, b.user_email, ${now}, n.due_at, b.batch_id,
+       n.settings, b.preferences_source, n.age, b.preferences_stale_at, b.preferences_compare_at
+    from unnest(
+      ${batches.map((batch) => batch.batch_id)}::uuid[],
+      ${batches.map((batch) => dueAt(batch).toISOString())}::text[]::timestamptz[],
+      ${batches.map((batch) => JSON.stringify(batch.user_preferences_snapshot))}::text[]::jsonb[],
+      ${batches.map(age)}::int[]
+    ) as n(batch_id, due_at, settings, age)
+    join batch_processing_sessions b using (batch_id)
+    returning batch_id, carried_over_from, due_at`;
+  for (const { carried_over_from, ...batch } of opened) next.set(carried_over_from, batch);
+  await tx`
+    with carried as (
+      select * from unnest(
+        ${opened.map((batch) => batch.carried_over_from)}::uuid[],
+        ${opened.map((batch) => batch.batch_id)}::uuid[]
+      ) as c(old_id, next_id)
+    ), moved as (
+      update batch_files f set batch_id = c.next_id, carried_over_from = c.old_id
+      from carried c
+      where f.batch_id = c.old_id and f.processing_status in ('pending', 'processing')
+      returning c.old_id, c.next_id, f.file_document_id, f.event_count
     ), states as (
-      update file_processing_status s set batch_id = ${next.batch_id}::uuid
-      from moved m
-      where s.file_document_id = m.file_document_id and s.company_id = ${batch.company_id}
-        and s.bot_id = ${batch.bot_id} and s.user_email = ${batch.user_email}
+      update file_processing_status s set batch_id = m.next_id
+      from moved m join batch_processing_sessions b on b.batch_id = m.old_id
+      where s.file_document_id = m.file_document_id and s.company_id = b.company_id
+        and s.bot_id = b.bot_id and s.user_email = b.user_email
+    ), sums as (
+      select old_id, next_id, count(*)::int as files, sum(event_count)::int as events
+      from moved group by old_id, next_id
     )
-    select coalesce(sum(event_count), 0)::int as events from moved`;
-  const events = moved?.events ?? 0;
-  await tx`
-    update batch_processing_sessions set
-      total_files = total_files - ${unfinished}, event_count = event_count - ${events}
-    where batch_id = ${batch.batch_id}::uuid`;
-  await tx`
-    update batch_processing_sessions set total_files = ${unfinished}, event_count = ${events}
-    where batch_id = ${next.batch_id}::uuid`;
-  return { batch_id: next.batch_id, due_at: dueAt };
+    update batch_processing_sessions b
+    set total_files = b.total_files + d.files, event_count = b.event_count + d.events
+    from (
+      select old_id as batch_id, -files as files, -events as events from sums
+      union all select next_id, files, events from sums
+    ) d
+    where b.batch_id = d.batch_id`;
+  return next;
 }

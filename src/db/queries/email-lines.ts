@@ -20,19 +20,29 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
 /** Counting a company's line stops here: further back it makes no difference to the others. */
 const LONG_LINE = 5000;
 
-/** The place of each mail in its company's line of pending mails, from 1. */
+/**
+ * The place of each mail in its company's line of pending mails, from 1. The line is counted once for
+ * all mails of a company: up to the first of them, which the others follow.
+ */
 export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<number, number>> {
   if (ids.length === 0) return new Map();
   const rows = await db<{ id: number; place: number }[]>`
-    select m.id, 1 + line.ahead as place
-    from email_notification_log m, lateral (
-      select count(*)::int as ahead from (
-        select from email_notification_log o
-        where o.company_id = m.company_id and o.send_status = 'pending' and o.id < m.id
-        limit ${LONG_LINE}
-      ) ahead
-    ) line
-    where m.id = any(${ids}::bigint[])`;
+    with mails as (
+      select id, company_id, min(id) over company as first, row_number() over company as nth
+      from email_notification_log where id = any(${ids}::bigint[])
+      window company as (partition by company_id order by id)
+    ), lines as (
+      select company_id, first, (
+        select count(*) from (
+          select from email_notification_log o
+          where o.company_id = m.company_id and o.send_status = 'pending' and o.id < m.first
+          limit ${LONG_LINE}
+        ) before
+      ) as ahead
+      from mails m where nth = 1
+    )
+    select id, case when company_id is null then 1 else (ahead + nth)::int end as place
+    from mails left join lines using (company_id, first)`;
   return new Map(rows.map(({ id, place }) => [id, place]));
 }
 
