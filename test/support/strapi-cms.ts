@@ -1,10 +1,12 @@
 import { type RunningCms, request } from './builtin-cms.ts';
+import { cmsUnderTest } from './cms-under-test.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 
 /** The Strapi that `strapi-setup.ts` started. */
 
-const url = process.env.CMS_CONTRACT_URL ?? '';
-const token = process.env.CMS_CONTRACT_TOKEN ?? '';
+const started = cmsUnderTest();
+if (!started) throw new Error('no Strapi was started; run these tests with npm run test:strapi');
+const { url, token, webhookPort } = started;
 
 const ask = (path: string, bearer: string, method: string, body?: unknown) =>
   request(url + path, {
@@ -24,7 +26,7 @@ export const startSystemOnStrapi = (options: SystemOptions = {}): Promise<System
   startSystem({
     ...options,
     cms: strapi,
-    port: Number(process.env.CMS_CONTRACT_WEBHOOK_PORT),
+    port: webhookPort,
     env: { CMS_API_URL: url, CMS_API_TOKEN: token, ...options.env },
   });
 
