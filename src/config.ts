@@ -146,6 +146,7 @@ const variables = z.object({
 
   DEFAULT_NOTIFICATION_DELAY_MINUTES: whole(30, 1, 1440),
   DEFAULT_BATCH_SIZE_THRESHOLD: whole(5, 1, 100),
+  PREFERENCES_COMPARE_SECONDS: z.coerce.number().positive().default(600),
   MAX_BATCH_AGE_HOURS: z.coerce.number().positive().default(24),
   ENABLE_AUTO_CORRECTION: flag(true),
   AUTO_CORRECTION_MODE: z.enum(['auto', 'approve', 'dry-run']).default('auto'),

@@ -10,9 +10,10 @@ import { openProducer, type Producer } from './queues/producer.ts';
 import { chromaStore } from './stores/chroma.ts';
 import { cmsStore } from './stores/cms.ts';
 import { type CmsClient, cmsClient } from './stores/cms-client.ts';
-import { type Preferences, preferencesResolver } from './stores/preferences.ts';
+import { type Preferences, preferencesResolver, steadyClock } from './stores/preferences.ts';
 import { type Quotas, quotaReader } from './stores/quota.ts';
 import { s3Store } from './stores/s3.ts';
+import { sharedPreferences } from './stores/shared-preferences.ts';
 import type { LeftoverStore, StoreName } from './stores/store.ts';
 
 /** Everything the API and the workers work with. Opened once per process, closed by one call. */
@@ -55,6 +56,7 @@ export function openDeps(config: Config, service: string): Deps {
   });
   const cms = cmsClient(config);
   const stores = { s3: s3Store(config), chroma: chromaStore(config), cms: cmsStore(cms) };
+  const shared = sharedPreferences(redis, config.QUEUE_PREFIX, steadyClock);
   const transport = openTransports(config, { redis });
   const draining = new AbortController();
   return {
@@ -71,7 +73,7 @@ export function openDeps(config: Config, service: string): Deps {
     producer,
     cms,
     stores,
-    preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config) }),
+    preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config), shared }),
     quotas: quotaReader(cms),
     sns: snsClient(),
     transport,

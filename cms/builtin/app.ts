@@ -19,9 +19,14 @@ export interface AppParts {
   companies: Router;
   bots: Router;
   files: Router;
+  /** For people; not served where there is nothing to sign links with. */
+  pages: Router | null;
 }
 
-/** The whole HTTP side. Only health and metrics are open; everything else needs a token. */
+/**
+ * The whole HTTP side. Only health and metrics are open; the pages have a login and links of their
+ * own, everything else needs a token.
+ */
 export function createApp(parts: AppParts): Express {
   const { metrics } = parts;
   const app = express();
@@ -35,6 +40,7 @@ export function createApp(parts: AppParts): Express {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
+  if (parts.pages) app.use(parts.pages);
   app.use('/api/user-notification-preferences', measureRequests(metrics));
   app.use(rateLimit(parts.config.rateLimitMax), requireToken, express.json({ limit: '1mb' }));
   app.use('/api/user-notification-preferences', parts.preferences);

@@ -35,7 +35,8 @@ export async function appliedPreferences(
   });
 }
 
-async function readPreferences(
+/** The same from the database, by `ownerKey`. */
+export async function readPreferences(
   db: Db,
   owners: PreferenceOwner[],
 ): Promise<Map<string, AppliedPreferences>> {

@@ -1,10 +1,10 @@
 import { asc, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { botChange, botInput } from '../../src/contracts/cms.ts';
-import type { Collection } from './collection-routes.ts';
+import type { Collection } from './collection.ts';
 import type { Db, Tx } from './database.ts';
 import { insertNumbered } from './numbered-rows.ts';
-import { countRows, rowsOf } from './pages.ts';
+import { countRows, rowsOf } from './pagination.ts';
 import { byEitherId } from './request-ids.ts';
 import { bots } from './schema.ts';
 

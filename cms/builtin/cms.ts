@@ -10,8 +10,11 @@ import { migrateDatabase, openDatabase } from './database.ts';
 import { fileCollection } from './files.ts';
 import { healthCheck } from './health.ts';
 import { createMetrics } from './metrics.ts';
+import { pageRoutes } from './pages/routes.ts';
+import { pageSessions } from './pages/sessions.ts';
 import { preferenceCache } from './preference-cache.ts';
 import { preferenceRoutes } from './preference-routes.ts';
+import { preferenceCollection } from './preferences.ts';
 import { startRetention } from './retention.ts';
 import { startWebhookDelivery } from './webhook-delivery.ts';
 import { noWebhooks, outboxWebhooks } from './webhooks.ts';
@@ -39,16 +42,30 @@ export async function createCms(
   const delivery = config.webhook ? startWebhookDelivery(db, config.webhook, metrics, log) : null;
   const webhooks = delivery ? outboxWebhooks(delivery.wake) : noWebhooks;
 
+  const preferences = preferenceCollection(db, cache, webhooks);
+  const pages = config.pages && { ...config.pages, apiTokens: config.apiTokens };
+
   const app = createApp({
     config,
     metrics,
     log,
     record: audit.record,
     health: healthCheck(db, cache, delivery),
-    preferences: preferenceRoutes(db, cache, webhooks),
+    preferences: preferenceRoutes(db, cache, preferences),
     companies: collectionRoutes(companyCollection(db, cache)),
     bots: collectionRoutes(botCollection(db)),
     files: collectionRoutes(fileCollection(db)),
+    pages: pages
+      ? pageRoutes({
+          db,
+          preferences,
+          metrics,
+          log,
+          settings: pages,
+          sessions: pageSessions(pages),
+          rateLimitMax: config.rateLimitMax,
+        })
+      : null,
   });
   return {
     app,

@@ -12,6 +12,8 @@ export interface CmsConfig {
   rateLimitMax: number;
   /** Where changes of preferences are told; nobody is told where it is absent. */
   webhook?: { baseUrl: string; apiKey: string; secret?: string };
+  /** The pages for people are served where there is something to sign their links with. */
+  pages?: { secrets: string[]; publicUrl?: string };
   logLevel: string;
 }
 
@@ -33,6 +35,12 @@ const whole = (fallback: number, max: number) =>
     .max(max)
     .default(fallback);
 
+/** Shorter ones could be guessed by trying. */
+const MIN_SECRET_LENGTH = 16;
+const secrets = list.refine((all) => all.every((one) => one.length >= MIN_SECRET_LENGTH), {
+  error: `needs secrets of at least ${MIN_SECRET_LENGTH} characters`,
+});
+
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
 const environment = z
@@ -42,6 +50,8 @@ const environment = z
     CMS_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
     CMS_API_TOKEN: list,
     CMS_RATE_LIMIT_MAX: whole(100_000, 2 ** 31 - 1),
+    CMS_PUBLIC_URL: httpUrl.optional(),
+    LINK_SECRET: secrets.optional(),
     INGESTION_SERVICE_WEBHOOK_URL: httpUrl.optional(),
     INGESTION_SERVICE_API_KEY: list.optional(),
     WEBHOOK_SECRET: z
@@ -83,6 +93,9 @@ export function loadCmsConfig(env: NodeJS.ProcessEnv = process.env): CmsConfig {
     apiTokens: data.CMS_API_TOKEN,
     rateLimitMax: data.CMS_RATE_LIMIT_MAX,
     logLevel: data.LOG_LEVEL,
+    ...(data.LINK_SECRET
+      ? { pages: { secrets: data.LINK_SECRET, publicUrl: data.CMS_PUBLIC_URL } }
+      : {}),
     ...(data.INGESTION_SERVICE_WEBHOOK_URL && apiKey
       ? {
           webhook: {

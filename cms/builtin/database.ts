@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import { openPostgres } from '../../src/postgres-client.ts';
 import * as schema from './schema.ts';
 
 export type Db = PostgresJsDatabase<typeof schema>;
@@ -16,15 +16,10 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 
 /** Opens a pool of at most `poolSize` connections. Nothing is connected before the first query. */
 export function openDatabase(url: string, poolSize = 10) {
-  const client = postgres(url, {
+  const client = openPostgres(url, 'cms', {
     max: poolSize,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     connection: { statement_timeout: STATEMENT_TIMEOUT_MS },
-    onnotice: () => {},
-    // The driver's own pauses between attempts grow to twenty seconds.
-    backoff: (failures) => Math.min(1, 0.05 * 2 ** failures),
-    // Nobody waits for the answer to that question: lost, it would end the process.
-    fetch_types: false,
   });
   return { db: drizzle(client, { schema }), close: () => client.end({ timeout: 5 }) };
 }
@@ -34,11 +29,9 @@ export function openDatabase(url: string, poolSize = 10) {
  * of them work while the others wait and then find nothing to do.
  */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, {
+  const client = openPostgres(url, 'cms migration', {
     max: 1,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
-    onnotice: () => {},
-    fetch_types: false,
   });
   try {
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`;

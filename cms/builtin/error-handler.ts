@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { errorCode, isDatabaseOutage } from './database-errors.ts';
 import type { Metrics } from './metrics.ts';
@@ -11,11 +11,18 @@ const BODY_FAULTS: Record<string, string> = {
   'charset.unsupported': 'The character set is not supported; send UTF-8.',
 };
 
-/** Answers whatever was thrown. What only operators may know goes to the log, without people's data. */
-export function errorHandler(metrics: Metrics, log: Logger): ErrorRequestHandler {
+/**
+ * Answers whatever was thrown. What only operators may know goes to the log, without people's data.
+ * @param send writes the answer; a problem document unless a page does
+ */
+export function errorHandler(
+  metrics: Metrics,
+  log: Logger,
+  send: (response: Response, problem: Problem, request: Request) => void = sendProblem,
+): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
-    sendProblem(response, asProblem(error));
+    send(response, asProblem(error), request);
     if (response.statusCode < 500) return;
     if (isDatabaseOutage(error)) metrics.databaseErrors.inc();
     log.error(

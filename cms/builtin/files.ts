@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import { fileRecordChange, fileRecordInput } from '../../src/contracts/cms.ts';
 import { type FileFilters, fileFilters } from '../../src/contracts/cms-lists.ts';
 import { ensureBot } from './bots.ts';
-import type { Collection } from './collection-routes.ts';
+import type { Collection } from './collection.ts';
 import { ensureCompany } from './companies.ts';
 import type { Db, Tx } from './database.ts';
-import { countRows, rowsOf } from './pages.ts';
+import { countRows, rowsOf } from './pagination.ts';
 import { byDocumentId } from './request-ids.ts';
 import { files } from './schema.ts';
 

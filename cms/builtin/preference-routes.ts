@@ -6,12 +6,15 @@ import { collectionRoutes } from './collection-routes.ts';
 import type { Db } from './database.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import { ownerKey } from './preference-record.ts';
-import { preferenceCollection } from './preferences.ts';
+import type { PreferenceCollection } from './preferences.ts';
 import { validated } from './problem.ts';
-import type { Webhooks } from './webhooks.ts';
 
 /** `/api/user-notification-preferences`: the two look-ups of the reference, then the usual routes. */
-export function preferenceRoutes(db: Db, cache: PreferenceCache, webhooks: Webhooks): Router {
+export function preferenceRoutes(
+  db: Db,
+  cache: PreferenceCache,
+  collection: PreferenceCollection,
+): Router {
   const router = Router();
 
   router.get('/by-user/:companyId/:botId/:userEmail', async (request, response) => {
@@ -38,6 +41,6 @@ export function preferenceRoutes(db: Db, cache: PreferenceCache, webhooks: Webho
     });
   });
 
-  router.use(collectionRoutes(preferenceCollection(db, cache, webhooks)));
+  router.use(collectionRoutes(collection));
   return router;
 }

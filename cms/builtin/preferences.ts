@@ -8,10 +8,10 @@ import {
   preferenceInput,
 } from '../../src/contracts/preferences.ts';
 import { ensureBot } from './bots.ts';
-import type { Collection } from './collection-routes.ts';
+import type { Collection } from './collection.ts';
 import { ensureCompany } from './companies.ts';
 import type { Db, Tx } from './database.ts';
-import { countRows, rowsOf } from './pages.ts';
+import { countRows, rowsOf } from './pagination.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import {
   ownerOf,
@@ -22,6 +22,17 @@ import {
 import { byEitherId } from './request-ids.ts';
 import { preferences } from './schema.ts';
 import type { Webhooks } from './webhooks.ts';
+
+/** Besides what the API takes, any part of an address. */
+type Filters = PreferenceFilters & { address_part?: string };
+
+/** People's own preferences, as the API and the pages read and write them. */
+export type PreferenceCollection = Collection<
+  PreferenceAnswer,
+  Filters,
+  PreferenceInput,
+  PreferenceChange
+> & { remove(reference: string): Promise<boolean> };
 
 const sameOwner = (a: PreferenceOwner, b: PreferenceOwner) =>
   a.company_id === b.company_id && a.bot_id === b.bot_id && a.user_email === b.user_email;
@@ -43,7 +54,7 @@ export function preferenceCollection(
   db: Db,
   cache: PreferenceCache,
   webhooks: Webhooks,
-): Collection<PreferenceAnswer, PreferenceFilters, PreferenceInput, PreferenceChange> {
+): PreferenceCollection {
   /** Runs a write that answers the rows it touched, then forgets them and hurries their webhooks. */
   const written = async <Touched extends PreferenceRow[]>(write: (tx: Tx) => Promise<Touched>) => {
     const rows = await db.transaction(write);
@@ -128,10 +139,13 @@ async function updateRow(
   return [after!, before];
 }
 
-function matching({ company_id, bot_id, user_email }: PreferenceFilters): SQL | undefined {
+function matching({ company_id, bot_id, user_email, address_part }: Filters): SQL | undefined {
   return and(
     company_id === undefined ? undefined : eq(preferences.company_id, company_id),
     bot_id === undefined ? undefined : eq(preferences.bot_id, bot_id),
     user_email === undefined ? undefined : sql`lower(${preferences.user_email}) = ${user_email}`,
+    address_part === undefined
+      ? undefined
+      : sql`position(lower(${address_part}) in lower(${preferences.user_email})) > 0`,
   );
 }

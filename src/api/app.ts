@@ -1,9 +1,8 @@
-import express, { type Express, type Request } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import express, { type Express, type Request, type Response } from 'express';
 import type { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { auditRoutes } from './audit.ts';
-import { authorizer, clientId } from './auth.ts';
+import { authorizer } from './auth.ts';
 import { batchRoutes } from './batches.ts';
 import { bounceRoutes } from './bounces.ts';
 import { correctionRoutes } from './corrections.ts';
@@ -13,11 +12,14 @@ import { errorRoutes } from './errors.ts';
 import { fileEventRoutes } from './file-events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
+import { openIntake } from './intake.ts';
 import { openApiDocument } from './openapi.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
 import { queueRoutes } from './queues.ts';
+import { rateLimiter } from './rate-limit.ts';
 import type { Answer, Route } from './route.ts';
+import { sendAnswer } from './send-answer.ts';
 import { summaryRoutes } from './summaries.ts';
 import { suppressionRoutes } from './suppressions.ts';
 import { unsubscribeRoutes } from './unsubscribe.ts';
@@ -30,7 +32,7 @@ const ANSWER_WITHIN_MS = 15_000;
 
 /** Every route that is served; the OpenAPI document is made from this list. */
 export const apiRoutes = (deps: Deps): Route[] => [
-  ...fileEventRoutes,
+  ...fileEventRoutes(openIntake(deps)),
   ...correctionRoutes,
   ...preferenceRoutes,
   ...batchRoutes,
@@ -52,7 +54,7 @@ export function createApp(deps: Deps): Express {
   const app = express();
   app.disable('x-powered-by');
   const authorize = authorizer(deps.config);
-  const limit = limiter(deps);
+  const limit = rateLimiter(deps.config);
   const parse = express.json({
     limit: BODY_LIMIT,
     verify: (request, _response, raw) => {
@@ -63,11 +65,11 @@ export function createApp(deps: Deps): Express {
   const keep = express.raw({ limit: BODY_LIMIT, type: () => true });
   for (const route of routes) {
     const before = [
-      (request: Request, _response: unknown, next: () => void) => {
-        authorize(request, route.access);
+      (request: Request, response: Response, next: () => void) => {
+        const client = authorize(request, route.access);
+        if (client !== null) limit(client, response);
         next();
       },
-      ...(route.access === 'open' ? [] : [limit]),
       ...(route.body ? [refuseOtherTypes(route), route.unparsed ? keep : parse] : []),
     ];
     app[route.method](route.path, ...before, async (request: Request, response) => {
@@ -82,14 +84,7 @@ export function createApp(deps: Deps): Express {
           body: checked(route.body, request.body, 'body'),
         }),
       );
-      response.status(answer.status);
-      if (answer.raw)
-        response
-          .set('Content-Type', answer.raw.type)
-          .set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-          .set(answer.headers ?? {})
-          .send(answer.raw.content);
-      else response.set(answer.headers ?? {}).json(answer.body);
+      sendAnswer(response, answer);
     });
   }
   serveDocument(app, routes);
@@ -122,30 +117,10 @@ function checked(schema: z.ZodType | undefined, value: unknown, where: string): 
 }
 
 /** A database that hangs is as good as away; the client may send the same request again. */
-async function inTime(work: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(databaseDown()), ANSWER_WITHIN_MS);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** Counts per key in this process, so that it needs no Redis to protect the database. */
-function limiter({ config }: Deps) {
-  return rateLimit({
-    windowMs: config.RATE_LIMIT_INTERVAL,
-    limit: config.RATE_LIMIT_MAX,
-    skip: () => config.RATE_LIMIT_MAX === 0,
-    keyGenerator: clientId,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    validate: false,
-    handler: (_request, _response, _next, options) => {
-      const seconds = String(Math.ceil(options.windowMs / 1000));
-      throw new HttpProblem(429, 'Too many requests', `More than ${options.limit} requests.`, {
-        headers: { 'Retry-After': seconds },
-      });
-    },
+function inTime(work: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(databaseDown()), ANSWER_WITHIN_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

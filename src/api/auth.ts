@@ -1,26 +1,28 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import type { Config } from '../config.ts';
 import { HttpProblem } from './problem.ts';
 import type { Access } from './route.ts';
 
 type Scope = 'producer' | 'admin';
-const digest = (key: string) => createHash('sha256').update(key).digest('base64');
+const digest = (key: string) => hash('sha256', key, 'base64');
 
 /**
  * Checks `Authorization: Bearer KEY`. Keys are looked up by digest, so that comparing them tells
  * nothing about them; a list of keys lets them be rotated.
- * @returns a function that throws 401 without a known key and 403 where the key's scope is too small
+ * @returns a function that answers what the client is counted by, its key's digest, or null where none
+ *   is asked for. It throws 401 without a known key and 403 where the key's scope is too small
  */
 export function authorizer(config: Pick<Config, 'INGESTION_SERVICE_API_KEY' | 'ADMIN_API_KEY'>) {
   const scopes = new Map<string, Scope>([
     ...config.INGESTION_SERVICE_API_KEY.map((key) => [digest(key), 'producer'] as const),
     ...config.ADMIN_API_KEY.map((key) => [digest(key), 'admin'] as const),
   ]);
-  return (request: Request, access: Access): void => {
-    if (access === 'open') return;
+  return (request: Request, access: Access): string | null => {
+    if (access === 'open') return null;
     const key = bearer(request);
-    const scope = key === null ? undefined : scopes.get(digest(key));
+    const client = key === null ? '' : digest(key);
+    const scope = scopes.get(client);
     if (!scope)
       throw new HttpProblem(
         401,
@@ -32,15 +34,10 @@ export function authorizer(config: Pick<Config, 'INGESTION_SERVICE_API_KEY' | 'A
       );
     if (access === 'admin' && scope !== 'admin')
       throw new HttpProblem(403, 'Forbidden', 'This route takes an admin key.');
+    return client;
   };
 }
 
-/** What a client is counted by for the rate limit: its key's digest, else its address. */
-export function clientId(request: Request): string {
-  const key = bearer(request);
-  return key === null ? (request.ip ?? '') : digest(key);
-}
-
 function bearer(request: Request): string | null {
-  return /^Bearer +(\S+) *$/i.exec(request.get('authorization') ?? '')?.[1] ?? null;
+  return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import {
   type FileEvent,
@@ -6,8 +5,7 @@ import {
   fileEventList,
   intakeAnswer,
 } from '../contracts/file-events.ts';
-import { acceptEvents } from '../db/queries/inbox.ts';
-import type { Deps } from '../deps.ts';
+import type { Intake } from './intake.ts';
 import { route } from './route.ts';
 
 /** One event or several; told apart by `events`, so that errors name the right field. */
@@ -19,29 +17,7 @@ const body = z.unknown().transform((input, context): FileEvent[] => {
   return z.NEVER;
 });
 
-/**
- * Accepts events: one statement, one commit, then the answer (promise 1). Telling the queue comes
- * after the commit and is not waited for; the sweep makes up for it.
- */
-async function accept(deps: Deps, events: FileEvent[]) {
-  const chunkId = randomUUID();
-  const accepted = await acceptEvents(
-    deps.db.sql,
-    chunkId,
-    events.map((payload) => ({
-      event_id: payload.event_id ?? randomUUID(),
-      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : null,
-      payload,
-    })),
-  );
-  const count = accepted.filter((event) => event.status === 'accepted').length;
-  if (count > 0) void deps.producer.raise('file-events', [{ payload: { chunk_id: chunkId } }]);
-  deps.metrics.eventsAccepted.inc(count);
-  deps.metrics.eventsDuplicate.inc(accepted.length - count);
-  return { accepted: count, duplicates: accepted.length - count, events: accepted };
-}
-
-export const fileEventRoutes = [
+export const fileEventRoutes = (accept: Intake) => [
   route({
     method: 'post',
     path: '/api/file-events',
@@ -51,9 +27,11 @@ export const fileEventRoutes = [
     body,
     described: z.union([fileEvent, fileEventList]),
     answers: { 202: { description: 'Durable; will be applied', schema: intakeAnswer } },
-    handle: async ({ deps, body: events }) => ({
-      status: 202,
-      body: { data: await accept(deps, events) },
-    }),
+    handle: async ({ body: events }) => {
+      const answers = await accept(events);
+      const accepted = answers.reduce((sum, { status }) => sum + Number(status === 'accepted'), 0);
+      const duplicates = answers.length - accepted;
+      return { status: 202, body: { data: { accepted, duplicates, events: answers } } };
+    },
   }),
 ];

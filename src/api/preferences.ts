@@ -47,7 +47,7 @@ export const preferenceRoutes = [
       verifyWebhook(deps.config.WEBHOOK_SECRET, request, new Date(body.timestamp));
       const { company_id, bot_id, user_email } = body;
       const owner = { company_id, bot_id, user_email };
-      deps.preferences.invalidate(owner);
+      await deps.preferences.invalidate(owner);
       const stale = await markStale(deps.db.sql, owner);
       // Other processes answer from their caches for a few minutes more if this is lost.
       publishInvalidation(deps.redis, deps.config.QUEUE_PREFIX, owner).catch((error: unknown) => {

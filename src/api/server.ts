@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
   const deps = openDeps(config, 'api');
-  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
+  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const server = createApp(deps).listen(config.PORT, (error) => {
     if (error) throw error;
     deps.log.info({ port: config.PORT }, 'api started');

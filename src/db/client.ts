@@ -1,8 +1,8 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { sparingLostConnections } from './lost-connection.ts';
+import { openPostgres } from '../postgres-client.ts';
 import * as schema from './schema/index.ts';
-import { CLIENT_OPTIONS } from './value-types.ts';
+import { valueTypes } from './value-types.ts';
 
 /** Set-based statements are written in SQL; `Sql` is a pool or a transaction of it. */
 export type Sql = postgres.Sql<{ bigint: number }>;
@@ -27,14 +27,15 @@ export interface Database {
  * @param poolSize connections of the raw pool; the query builder's pool has at most 4
  */
 export function openDatabase(url: string, poolSize = 10): Database {
-  const options = { ...CLIENT_OPTIONS, max_lifetime: null };
-  const sql = postgres(url, { ...options, max: poolSize }) as unknown as Sql;
-  const begin = sql.begin.bind(sql);
-  sql.begin = ((work: Parameters<typeof begin>[1]) =>
-    begin(sparingLostConnections(work))) as Sql['begin'];
-  const session = postgres(url, { ...options, max: 1 }) as unknown as Sql;
-  // Drizzle parses by itself; only the question for array types is spared it.
-  const ormClient = postgres(url, { ...options, types: {}, max: Math.min(poolSize, 4) });
+  const open = (max: number) =>
+    openPostgres(url, 'tidings', { types: valueTypes, max_lifetime: null, max });
+  const sql = open(poolSize) as unknown as Sql;
+  const session = open(1) as unknown as Sql;
+  // Drizzle parses by itself.
+  const ormClient = openPostgres(url, 'tidings', {
+    max_lifetime: null,
+    max: Math.min(poolSize, 4),
+  });
   return {
     sql,
     session,

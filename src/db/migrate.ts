@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
 import { packageRoot } from '../package-root.ts';
+import { openPostgres } from '../postgres-client.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
 const MIGRATION_LOCK = 7_301_947_223;
@@ -13,12 +13,7 @@ const MIGRATION_LOCK = 7_301_947_223;
  * of them work while the others wait and then find nothing to do.
  */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, {
-    max: 1,
-    onnotice: () => {},
-    connect_timeout: 10,
-    fetch_types: false,
-  });
+  const client = openPostgres(url, 'tidings migration', { max: 1 });
   try {
     await client`select pg_advisory_lock(${MIGRATION_LOCK})`;
     await migrate(drizzle(client), { migrationsFolder: join(packageRoot(), 'drizzle') });

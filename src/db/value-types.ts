@@ -44,15 +44,3 @@ export const valueTypes = {
     parse: (value: string) => Number(value),
   },
 };
-
-/** Seconds before a client connects again: the driver's own pauses grow to twenty. */
-const reconnectAfter = (failures: number): number => Math.min(1, 0.05 * 2 ** failures);
-
-/** Options every client of ours shares. */
-export const CLIENT_OPTIONS = {
-  onnotice: () => {},
-  connect_timeout: 10,
-  backoff: reconnectAfter,
-  fetch_types: false,
-  types: valueTypes,
-} as const;

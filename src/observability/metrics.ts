@@ -23,6 +23,7 @@ export function createMetrics() {
     register,
     eventsAccepted: counter('file_events_accepted_total', 'Events accepted by intake.'),
     eventsDuplicate: counter('file_events_duplicate_total', 'Events that were known already.'),
+    intakeWaiting: gauge('intake_waiting_requests', 'Requests that wait for their commit.'),
     filesProcessed: counter('batch_files_processed_total', 'Files that were finished.', ['status']),
     fileErrors: counter('file_processing_errors_total', 'Failures applied.', ['category']),
     batchesCreated: counter('batch_sessions_created_total', 'Batches opened.'),

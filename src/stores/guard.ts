@@ -24,11 +24,16 @@ export function circuitGuard(policy: CircuitPolicy, now: () => number): Guard {
         return answer;
       } catch (error) {
         failures += 1;
-        const timedOut = error instanceof StoreError && error.timedOut;
-        circuit = settle(circuit, epoch, timedOut ? 'timed-out' : 'failed', now(), policy);
+        const outcome = tookTooLong(error) ? 'timed-out' : 'failed';
+        circuit = settle(circuit, epoch, outcome, now(), policy);
         return undefined;
       }
     },
     state: () => ({ circuit: circuit.state, failures }),
   };
+}
+
+function tookTooLong(error: unknown): boolean {
+  if (error instanceof StoreError) return error.timedOut;
+  return error instanceof Error && error.name === 'TimeoutError';
 }

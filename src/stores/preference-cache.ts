@@ -1,57 +1,98 @@
 import { LRUCache } from 'lru-cache';
+import type { PreferenceOwner } from '../contracts/preferences.ts';
+import { standingOf } from '../domain/freshness.ts';
+import { ownerKey } from '../domain/owner.ts';
 import type { CmsPreferences } from './cms-client.ts';
 
-/** The reference's five minutes. */
-export const FRESH_MS = 5 * 60_000;
-/** Older answers are worth less than the defaults. */
-export const STALE_MS = 24 * 3_600_000;
-
-interface Entry extends CmsPreferences {
+/** An answer of the CMS, whoever asked for it. */
+export interface Entry extends CmsPreferences {
+  /** When the CMS was asked, on the resolver's clock. */
   askedAt: number;
-  invalidated: boolean;
+  /** It was on its way, or kept by others, when something newer was announced. */
+  overtaken: boolean;
 }
 
-export interface CachedPreferences extends CmsPreferences {
+export interface Known extends CmsPreferences {
   ageMs: number;
+  standing: 'fresh' | 'ageing' | 'stale';
+  overtaken: boolean;
 }
 
 export interface PreferenceCache {
-  /** What the CMS said less than five minutes ago, unless it has been invalidated since. */
-  fresh(key: string): CachedPreferences | undefined;
-  /** What the CMS last said, if that is less than a day ago. */
-  stale(key: string): CachedPreferences | undefined;
-  /** @param entry `invalidated` where the answer was on its way when it was invalidated */
-  put(key: string, entry: Entry): void;
-  /** What is known is no longer fresh; it stays for the case that the CMS is down. */
+  /** What is known of a person somebody needs now; answers older than a day are not. */
+  use(key: string): Known | undefined;
+  /** The same, without counting as a need. */
+  peek(key: string): Known | undefined;
+  /** Keeps an answer unless a newer one is kept already. */
+  put(owner: PreferenceOwner, entry: Entry): void;
+  /** What is known is outdated; it stays for the case that the CMS is down. */
   invalidate(key: string): void;
+  /** Whether something newer has been announced since `askedAt`. */
+  invalidatedSince(key: string, askedAt: number): boolean;
+  /** People needed lately whose answers are no longer fresh, those asked for longest ago first. */
+  toRenew(limit: number): PreferenceOwner[];
   size(): number;
 }
 
-/** Bounded by `maxEntries`, least recently used first to go. `now` is monotonic, in milliseconds. */
-export function preferenceCache(maxEntries: number, now: () => number): PreferenceCache {
-  const entries = new LRUCache<string, Entry>({ max: maxEntries });
+/** Whoever was not needed for this long is not renewed along with others, in milliseconds. */
+const ACTIVE_MS = 30 * 60_000;
+/** So many are looked at for others worth renewing. */
+const LOOK_AT = 1000;
 
-  function within(limitMs: number, entry: Entry | undefined): CachedPreferences | undefined {
-    if (!entry) return undefined;
-    const ageMs = Math.max(0, now() - entry.askedAt);
-    const { settings, fallback } = entry;
-    return ageMs < limitMs ? { settings: { ...settings }, fallback, ageMs } : undefined;
+type Slot = Entry & { owner: PreferenceOwner; usedAt: number };
+
+/** Bounded by `maxEntries`, least recently needed first to go. `now` is in milliseconds. */
+export function preferenceCache(maxEntries: number, now: () => number): PreferenceCache {
+  /** In the order in which they were asked for; whoever turns out to be inactive leaves. */
+  const renewals = new Map<string, Slot>();
+  const slots = new LRUCache<string, Slot>({
+    max: maxEntries,
+    dispose: (_slot, key) => renewals.delete(key),
+  });
+  const invalidations = new LRUCache<string, number>({ max: maxEntries });
+
+  function known(slot: Slot | undefined): Known | undefined {
+    if (!slot) return undefined;
+    const { settings, fallback, overtaken } = slot;
+    const ageMs = Math.max(0, now() - slot.askedAt);
+    const standing = standingOf({ ageMs, fallback, overtaken });
+    return standing === 'expired' ? undefined : { settings, fallback, overtaken, ageMs, standing };
   }
 
   return {
-    fresh(key) {
-      const entry = entries.get(key);
-      return entry?.invalidated ? undefined : within(FRESH_MS, entry);
+    use(key) {
+      const slot = slots.get(key);
+      if (slot) slot.usedAt = now();
+      if (slot && !renewals.has(key)) renewals.set(key, slot);
+      return known(slot);
     },
-    stale: (key) => within(STALE_MS, entries.get(key)),
-    put(key, entry) {
-      const known = entries.peek(key);
-      if (!known || known.askedAt <= entry.askedAt) entries.set(key, entry);
+    peek: (key) => known(slots.peek(key)),
+    put(owner, entry) {
+      const key = ownerKey(owner);
+      const slot = slots.peek(key);
+      if (slot && slot.askedAt > entry.askedAt) return;
+      // Changed in place: being renewed is no need, and must not make anybody the most recently needed.
+      const kept = Object.assign(slot ?? { owner, usedAt: now() }, entry);
+      if (!slot) slots.set(key, kept);
+      renewals.delete(key);
+      renewals.set(key, kept);
     },
     invalidate(key) {
-      const entry = entries.peek(key);
-      if (entry) entry.invalidated = true;
+      invalidations.set(key, now());
+      const slot = slots.peek(key);
+      if (slot) slot.overtaken = true;
     },
-    size: () => entries.size,
+    invalidatedSince: (key, askedAt) => (invalidations.peek(key) ?? -Infinity) >= askedAt,
+    toRenew(limit) {
+      const due: PreferenceOwner[] = [];
+      let seen = 0;
+      for (const [key, slot] of renewals) {
+        if (due.length >= limit || ++seen > LOOK_AT) break;
+        if (now() - slot.usedAt >= ACTIVE_MS) renewals.delete(key);
+        else if (known(slot)?.standing !== 'fresh') due.push(slot.owner);
+      }
+      return due;
+    },
+    size: () => slots.size,
   };
 }

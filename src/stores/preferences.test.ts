@@ -196,7 +196,7 @@ describe('an outage', () => {
 describe('invalidation', () => {
   it('asks again, and keeps the old answer for an outage', async () => {
     await preferences.resolve(ann);
-    preferences.invalidate(ann);
+    await preferences.invalidate(ann);
     cms.answer = down;
     clock += 1_000;
     expect(await preferences.resolve(ann)).toMatchObject({ source: 'stale_cache', age_seconds: 1 });
@@ -210,7 +210,7 @@ describe('invalidation', () => {
     cms.answer = (_, response) => held.push(response);
     const early = preferences.resolve(ann);
     await expect.poll(() => held.length).toBe(1);
-    preferences.invalidate(ann);
+    await preferences.invalidate(ann);
 
     clock += 1;
     cms.answer = (_, response) => answerJson(response, 200, { data: ours });
@@ -226,7 +226,7 @@ describe('invalidation', () => {
     cms.answer = (_, response) => held.push(response);
     const early = preferences.resolve(ann);
     await expect.poll(() => held.length).toBe(1);
-    preferences.invalidate(ann);
+    await preferences.invalidate(ann);
     answerJson(held[0]!, 200, { data: ofCms });
     await early;
     cms.answer = down;

@@ -3,11 +3,13 @@ import type {
   PreferenceOwner,
   PreferenceSource,
 } from '../contracts/preferences.ts';
+import { usable } from '../domain/freshness.ts';
 import { ownerKey } from '../domain/owner.ts';
-import { askTogether } from './ask-together.ts';
 import type { CmsClient, CmsPreferences } from './cms-client.ts';
 import { circuitGuard } from './guard.ts';
-import { type CachedPreferences, preferenceCache } from './preference-cache.ts';
+import { type Known, preferenceCache } from './preference-cache.ts';
+import { preferenceFlights } from './preference-flights.ts';
+import type { SharedPreferences } from './shared-preferences.ts';
 
 export interface Resolved {
   settings: NotificationSettings;
@@ -27,6 +29,7 @@ export interface PreferenceStats {
   defaults: number;
   /** Questions the CMS gave no usable answer to. */
   failures: number;
+  /** Owners kept in memory. */
   entries: number;
   circuit: 'closed' | 'open' | 'half-open';
 }
@@ -36,8 +39,15 @@ export interface Preferences {
   resolve(owner: PreferenceOwner): Promise<Resolved>;
   /** By `ownerKey`; owners may repeat. Several unknown ones are asked for together. */
   resolveMany(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
-  /** The CMS has something newer: ask again next time. Answers on their way are not kept as fresh. */
-  invalidate(owner: PreferenceOwner): void;
+  /** What the CMS says now, by `ownerKey`; whom it has no usable answer for is left out. */
+  ask(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
+  /**
+   * The CMS has something newer: ask again next time. Neither this process nor Redis keeps what is on
+   * its way as fresh; other processes have to be told to `forget`.
+   */
+  invalidate(owner: PreferenceOwner): Promise<void>;
+  /** The same for this process alone. */
+  forget(owner: PreferenceOwner): void;
   stats(): PreferenceStats;
 }
 
@@ -45,28 +55,31 @@ export interface PreferencesOptions {
   client: Pick<CmsClient, 'preferencesByUser' | 'preferencesBulk'>;
   /** The `DEFAULT_*` settings: the last rung. */
   defaults: NotificationSettings;
-  /** Milliseconds of a monotonic clock. */
+  /** What other processes know; none without it. */
+  shared?: SharedPreferences;
+  /** Milliseconds of a clock that never goes back and that the processes agree on. */
   now?: () => number;
   maxEntries?: number;
 }
 
-/** A question on its way, shared by everybody who asks for the same owner meanwhile. */
-interface Flight {
-  answer: Promise<Resolved>;
-  invalidated: boolean;
-}
-
 /** After a time-out or three failures in a row the CMS is left alone for five seconds. */
 const CIRCUIT = { failuresToOpen: 3, openMs: 5_000 };
+/** How long a slow CMS is waited for by whoever can do with an older answer, in milliseconds. */
+const PATIENCE_MS = 300;
+
+/** Wall-clock time that no adjustment of the clock moves while the process runs. */
+export const steadyClock = (): number => performance.timeOrigin + performance.now();
 
 /**
- * The ladder of promise 5: fresh cache, else the CMS, else stale cache, else the defaults.
+ * The ladder of promise 5: fresh cache (memory, then Redis), else the CMS, else stale cache, else the
+ * defaults. There is no lock between processes: two that ask at the same moment cost one question
+ * more, while a lock whose holder has died would cost everybody's time.
  */
 export function preferencesResolver(options: PreferencesOptions): Preferences {
-  const { client, defaults, now = () => performance.now(), maxEntries = 50_000 } = options;
+  const { client, defaults, shared, now = steadyClock, maxEntries = 50_000 } = options;
   const cache = preferenceCache(maxEntries, now);
   const guard = circuitGuard(CIRCUIT, now);
-  const flights = new Map<string, Flight>();
+  const flights = preferenceFlights({ client, guard, cache, shared, now });
   const counts: Record<PreferenceSource, number> = {
     cms: 0,
     cache: 0,
@@ -79,73 +92,84 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
     return { ...resolved, settings: { ...resolved.settings } };
   }
 
-  /** What is known or on its way already. */
-  function underway(key: string): Promise<Resolved> | undefined {
-    const fresh = cache.fresh(key);
-    return fresh ? Promise.resolve(cached(fresh, 'cache')) : flights.get(key)?.answer;
+  /** What there is without an answer of the CMS. */
+  function fallBack(key: string): Resolved {
+    const known = cache.peek(key);
+    if (known) return remembered(known);
+    return { settings: defaults, source: 'defaults', age_seconds: 0, fallback: true };
   }
 
-  function depart(key: string, question: Promise<CmsPreferences | undefined>): Promise<Resolved> {
-    const askedAt = now();
-    const flight: Flight = { invalidated: false, answer: question.then(land) };
-    flights.set(key, flight);
-    return flight.answer;
+  async function landed(key: string, answer: Promise<CmsPreferences | undefined>) {
+    const said = await answer;
+    return said ? saidByCms(said) : fallBack(key);
+  }
 
-    function land(answer: CmsPreferences | undefined): Resolved {
-      if (flights.get(key) === flight) flights.delete(key);
-      if (answer) {
-        cache.put(key, { ...answer, askedAt, invalidated: flight.invalidated });
-        return { ...answer, source: 'cms', age_seconds: 0 };
-      }
-      const stale = cache.stale(key);
-      if (stale) return cached(stale, 'stale_cache');
-      return { settings: defaults, source: 'defaults', age_seconds: 0, fallback: true };
-    }
+  /**
+   * One per owner: what is known, or an answer on its way. Whoever can do with an older answer does not
+   * wait long for a new one, unless the older one is known to be outdated.
+   */
+  function lookUp(owners: Map<string, PreferenceOwner>): Map<string, Promise<Resolved>> {
+    const known = new Map([...owners.keys()].map((key) => [key, cache.use(key)]));
+    const standing = (key: string) => known.get(key)?.standing ?? 'expired';
+    const idle = [...owners].filter(([key]) => !flights.underway(key));
+    const ask = (some: typeof idle, enough: (known: Known) => boolean) =>
+      some.length > 0
+        ? flights.depart(
+            some.map(([, owner]) => owner),
+            enough,
+          )
+        : undefined;
+    const departed = ask(
+      idle.filter(([key]) => !usable(standing(key))),
+      (found) => usable(found.standing),
+    );
+    // Nobody waits for these.
+    ask(
+      idle.filter(([key]) => standing(key) === 'ageing' && !flights.underway(key)),
+      (found) => found.standing === 'fresh',
+    );
+    const lookedUp = [...known].map(([key, found]) => {
+      if (found && usable(found.standing))
+        return [key, Promise.resolve(remembered(found))] as const;
+      const answer = landed(key, departed?.get(key) ?? flights.underway(key)!);
+      return [key, found && !found.overtaken ? soon(answer, () => fallBack(key)) : answer] as const;
+    });
+    return new Map(lookedUp);
+  }
+
+  function forget(key: string): void {
+    cache.invalidate(key);
+    flights.overtake(key);
   }
 
   return {
     async resolve(owner) {
       const key = ownerKey(owner);
-      const known = underway(key);
-      if (known) return counted(await known);
-      return counted(
-        await depart(
-          key,
-          guard.ask(() => client.preferencesByUser(owner)),
-        ),
-      );
+      return counted(await lookUp(new Map([[key, owner]])).get(key)!);
     },
 
     async resolveMany(owners) {
-      const waiting = new Map<string, Promise<Resolved>>();
-      const unknown = new Map<string, PreferenceOwner>();
-      for (const owner of owners) {
-        const key = ownerKey(owner);
-        const known = underway(key);
-        if (known) waiting.set(key, known);
-        else unknown.set(key, owner);
-      }
-      const question = askTogether(client, guard, [...unknown.values()]);
-      for (const key of unknown.keys()) {
-        waiting.set(
-          key,
-          depart(
-            key,
-            question.then((answers) => answers.get(key)),
-          ),
-        );
-      }
+      const waiting = lookUp(new Map(owners.map((owner) => [ownerKey(owner), owner])));
       const resolved = [...waiting].map(async ([key, one]) => [key, counted(await one)] as const);
       return new Map(await Promise.all(resolved));
     },
 
-    invalidate(owner) {
-      const key = ownerKey(owner);
-      cache.invalidate(key);
-      const flight = flights.get(key);
-      if (flight) flight.invalidated = true;
-      flights.delete(key);
+    async ask(owners) {
+      const answers = flights.depart(owners, () => false);
+      const said = [...answers].map(async ([key, answer]) => [key, await answer] as const);
+      return new Map(
+        (await Promise.all(said)).flatMap(([key, one]) =>
+          one ? [[key, counted(saidByCms(one))] as const] : [],
+        ),
+      );
     },
+
+    async invalidate(owner) {
+      const key = ownerKey(owner);
+      forget(key);
+      await shared?.invalidate(key);
+    },
+    forget: (owner) => forget(ownerKey(owner)),
 
     stats() {
       const { cms, cache: hits, stale_cache: stale, defaults: fellBack } = counts;
@@ -163,7 +187,20 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
   };
 }
 
-function cached(known: CachedPreferences, source: 'cache' | 'stale_cache'): Resolved {
-  const { settings, fallback, ageMs } = known;
+function saidByCms(answer: CmsPreferences): Resolved {
+  return { ...answer, source: 'cms', age_seconds: 0 };
+}
+
+function remembered({ settings, fallback, ageMs, standing }: Known): Resolved {
+  const source = usable(standing) ? 'cache' : 'stale_cache';
   return { settings, fallback, source, age_seconds: Math.floor(ageMs / 1000) };
+}
+
+/** The answer, or what there is instead if it takes too long; the answer then serves those who come later. */
+async function soon<Answer>(answer: Promise<Answer>, instead: () => Answer): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Answer>((resolve) => {
+    timer = setTimeout(() => resolve(instead()), PATIENCE_MS);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -8,11 +8,13 @@ import {
   type InboxRow,
   lockUnapplied,
   lockUnappliedEvent,
+  newEvent,
   ownersOfChunk,
   unappliedIds,
 } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
 import { knownCategory } from '../domain/corrections.ts';
+import { compareAt } from '../domain/freshness.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { reasonOf } from '../errors.ts';
 import type { FileEventsPayload } from '../queues/registry.ts';
@@ -47,11 +49,9 @@ async function store(
   const accepted = await acceptEvents(
     deps.db.sql,
     chunkId,
-    events.map((payload, index) => ({
-      event_id: payload.event_id ?? `job-${job.addedAt}-${job.id}-${index}`,
-      occurred_at: payload.occurred_at ? new Date(payload.occurred_at) : null,
-      payload,
-    })),
+    events.map((payload, index) =>
+      newEvent(payload, payload.event_id ?? `job-${job.addedAt}-${job.id}-${index}`),
+    ),
   );
   deps.metrics.eventsAccepted.inc(accepted.filter((a) => a.status === 'accepted').length);
   return chunkId;
@@ -125,6 +125,7 @@ async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: b
       settings: batch.user_preferences_snapshot,
       source: batch.preferences_source,
       age_seconds: batch.preferences_age_seconds,
+      compare_at: batch.preferences_compare_at,
     });
   for (const owner of unresolved) {
     const found = resolved.get(ownerKey(owner));
@@ -135,6 +136,7 @@ async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: b
       source: found.source,
       age_seconds: Math.round(found.age_seconds),
       due_at: new Date(now + found.settings.notification_delay_minutes * 60_000),
+      compare_at: compareAt(found, new Date(now), deps.config.PREFERENCES_COMPARE_SECONDS),
     });
   }
   return { openings, guessed };

@@ -33,6 +33,6 @@ export async function applyOptOuts(deps: Deps): Promise<void> {
 /** No process may answer from what it knew before; the sweep resolves the open batch again. */
 async function preferencesChanged(deps: Deps, owner: PreferenceOwner): Promise<void> {
   await markStale(deps.db.sql, owner);
-  deps.preferences.invalidate(owner);
+  await deps.preferences.invalidate(owner);
   await publishInvalidation(deps.redis, deps.config.QUEUE_PREFIX, owner);
 }

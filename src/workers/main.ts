@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const deps = openDeps(config, 'workers');
   if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
-  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.invalidate);
+  void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const progress = watchProgress(deps, names);
   const sweeping = startSweeping(deps);
   const workers: Worker[] = [];

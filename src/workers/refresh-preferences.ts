@@ -1,45 +1,29 @@
-import { findBatch, lockBatch } from '../db/queries/batches.ts';
-import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
-import { retimeBatch } from '../db/queries/preferences.ts';
+import { staleTogether } from '../db/queries/preferences.ts';
 import type { Deps } from '../deps.ts';
-import { reachesThreshold } from '../domain/batching.ts';
+import { ownerKey } from '../domain/owner.ts';
 import { NotYet } from '../errors.ts';
-import { mailOptions } from './apply-chunk.ts';
-import { raiseAfterClosing } from './raise.ts';
+import { retimeOpenBatch } from './retime-batch.ts';
 
 /** While the CMS does not answer, the batch keeps what it has and is looked at again after this. */
 const RETRY_MS = 5000;
+/** As many as one question to the CMS may be about. */
+const TOGETHER = 100;
 
 /**
- * `preferences`: resolves an open batch's preferences again and re-times it. The webhook that led here
- * is only a hint; what counts is what the CMS answers now.
+ * `preferences`: re-times an open batch whose preferences have changed, and others that wait for the
+ * same; their own jobs then find nothing to do. The webhook that led here is only a hint; what counts
+ * is what the CMS answers now.
  */
 export async function refreshPreferences(deps: Deps, { batch_id }: { batch_id: string }) {
-  const { sql } = deps.db;
-  const before = await findBatch(sql, batch_id);
-  if (before?.status !== 'processing') return;
-  deps.preferences.invalidate(before);
-  const resolved = await deps.preferences.resolve(before);
-  if (resolved.source === 'defaults' || resolved.source === 'stale_cache')
-    throw new NotYet(new Date(Date.now() + RETRY_MS), 'the CMS does not answer');
-  const { settings } = resolved;
-  const closing = await sql.begin(async (tx): Promise<Closing | null> => {
-    const batch = await lockBatch(tx, batch_id);
-    if (batch?.status !== 'processing') return null;
-    const delayMs = settings.notification_delay_minutes * 60_000;
-    const dueAt = new Date(batch.batch_start_time.getTime() + delayMs);
-    await retimeBatch(tx, batch_id, resolved, dueAt, before.preferences_stale_at);
-    const counts = {
-      total: batch.total_files,
-      successful: batch.successful_files,
-      failed: batch.failed_files,
-    };
-    if (counts.total === 0 || !reachesThreshold(counts, settings.batch_size_threshold)) return null;
-    const retimed = { ...batch, user_preferences_snapshot: settings };
-    return closeBatch(tx, retimed, 'threshold', new Date(), mailOptions(deps.config));
-  });
-  if (closing) return raiseAfterClosing(deps, [{ closing, reason: 'threshold' }]);
-  const batch = await findBatch(sql, batch_id);
-  if (batch?.status === 'processing')
-    await deps.producer.ensure('batch-close', [{ payload: { batch_id }, at: batch.due_at }]);
+  const stale = await staleTogether(deps.db.sql, batch_id, TOGETHER);
+  if (stale.length === 0) return;
+  const answers = await deps.preferences.ask(stale);
+  let answered = false;
+  for (const batch of stale) {
+    const resolved = answers.get(ownerKey(batch));
+    if (!resolved) continue;
+    await retimeOpenBatch(deps, batch, resolved);
+    answered ||= batch.batch_id === batch_id;
+  }
+  if (!answered) throw new NotYet(new Date(Date.now() + RETRY_MS), 'the CMS does not answer');
 }

@@ -24,7 +24,7 @@ export async function renderEmail(deps: Deps, { email_id }: { email_id: number }
   if (email?.send_status !== 'pending') return;
   if (!email.rendered_at) {
     try {
-      const mail = await render(deps, email);
+      const mail = await renderMail(deps, email);
       const messageId = messageIdFor(email.id, deps.config.FROM_EMAIL);
       await saveRendered(sql, email.id, { ...mail, messageId });
     } catch (error) {
@@ -35,7 +35,8 @@ export async function renderEmail(deps: Deps, { email_id }: { email_id: number }
   await raiseMails(deps, 'email-send', [email_id]);
 }
 
-async function render(deps: Deps, email: EmailRow): Promise<RenderedMail> {
+/** @throws PermanentError where the mail has nothing to be made of */
+export async function renderMail(deps: Deps, email: EmailRow): Promise<RenderedMail> {
   if (email.email_type === 'error_alert') return renderErrorAlert(alertOf(deps, email));
   if (email.email_type === 'summary') return renderSummaryMail(deps, email);
   return renderBatch(deps, email);

@@ -15,6 +15,7 @@ import type { OutgoingMail } from '../mail/message.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert, quotaAlert } from './alert-mail.ts';
 import { fullList, needsFullList } from './full-list.ts';
+import { asWantedNow } from './reword-email.ts';
 import { type Objection, suppressionOf } from './suppression.ts';
 
 /** The claim was lost before the body left: somebody else has the mail now. */
@@ -36,8 +37,10 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
 
   const objection = await suppressionOf(deps, email);
   if (objection) return holdBack(deps, email, token, objection);
+  const mail = await asWantedNow(deps, email, token);
+  if (!mail) return;
   const timer = deps.metrics.mailLatency.startTimer();
-  const result = await attempt(deps, email, token, lease);
+  const result = await attempt(deps, mail, token, lease);
   timer();
   if (!result) return;
   const next = afterAttempt(

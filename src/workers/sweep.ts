@@ -13,6 +13,7 @@ import type { QueueName } from '../queues/registry.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert } from './alert-mail.ts';
 import { applyOptOuts } from './apply-opt-outs.ts';
+import { comparePreferences } from './compare-preferences.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
 const SWEEP_LOCK = 7_301_947_224;
@@ -85,6 +86,7 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
       rows.map((row) => ({ payload: row })),
     );
   await applyOptOuts(deps);
+  await comparePreferences(deps);
   return raised;
 }
 

@@ -54,13 +54,13 @@ it(
       say(`chaos: at rest after ${seconds(start)} s`);
 
       const audit = await readAudit(world);
-      const stores = { emptied: 0, kept: 0, conflicts: 0 };
+      const stores = { emptied: 0, kept: 0, conflicts: 0, toldLate: 0 };
       const problems = [
         ...[world.api, ...world.workers].flatMap((process) => process.lapses),
         ...(await checkBooks(world, producer, audit)),
         ...(await checkMails(world, happened)),
         ...(await checkStates(world, files)),
-        ...(await checkStores(world, files, stores)),
+        ...(await checkStores(world, files, producer, stores)),
       ];
       for (const line of await report(world, { happened, producer, audit, stores })) say(line);
       expect(problems.slice(0, SHOWN), `${problems.length} promises broken`).toEqual([]);

@@ -6,8 +6,8 @@ export interface Producer {
   push(request: Pick<PlannedRequest, 'events' | 'givesUpAfter'>): Promise<void>;
   /** How often each answer came, `none` for no answer. */
   answers: Record<string, number>;
-  /** Ids of the events that were answered 202. */
-  accepted: Set<string>;
+  /** When each event was first answered 202, in milliseconds since the epoch, by its id. */
+  accepted: Map<string, number>;
   /** Answers that a producer must never get. */
   complaints: string[];
 }
@@ -16,7 +16,7 @@ const PATIENCE_MS = 5000;
 
 /** @param url of `POST /api/file-events` @param key a producer's */
 export function startProducer(url: string, key: string): Producer {
-  const producer: Producer = { push, answers: {}, accepted: new Set(), complaints: [] };
+  const producer: Producer = { push, answers: {}, accepted: new Map(), complaints: [] };
 
   async function push({ events, givesUpAfter }: Pick<PlannedRequest, 'events' | 'givesUpAfter'>) {
     const body = JSON.stringify({ events });
@@ -28,7 +28,8 @@ export function startProducer(url: string, key: string): Producer {
         const { data } = JSON.parse(reply.text) as { data: { events: { differs?: true }[] } };
         if (data.events.some((event) => event.differs))
           producer.complaints.push('a repeated event was said to differ');
-        for (const { event_id } of events) producer.accepted.add(event_id);
+        for (const { event_id } of events)
+          if (!producer.accepted.has(event_id)) producer.accepted.set(event_id, Date.now());
         return;
       }
       if (reply && reply.status !== 503)

@@ -1,6 +1,6 @@
-import postgres from 'postgres';
 import type { Sql } from '../../src/db/client.ts';
-import { CLIENT_OPTIONS } from '../../src/db/value-types.ts';
+import { valueTypes } from '../../src/db/value-types.ts';
+import { openPostgres } from '../../src/postgres-client.ts';
 import { freePort } from '../../stack/ports.ts';
 import { claimDataDir } from '../../stack/processes/data-dir.ts';
 import { createGroup } from '../../stack/processes/group.ts';
@@ -140,7 +140,7 @@ export async function startWorld(log: (line: string) => void): Promise<World> {
 
 /** Counts arrive as numbers, as they do in Tidings itself. */
 function openSql(url: string): Sql {
-  return postgres(url, { ...CLIENT_OPTIONS, max: 2 }) as unknown as Sql;
+  return openPostgres(url, 'chaos', { types: valueTypes, max: 2 }) as unknown as Sql;
 }
 
 /** Waits until each process says that it is ready. */

@@ -91,7 +91,7 @@ describe('preferences', () => {
 
     await write('PUT', `/api/user-notification-preferences/${id}`, { batch_size_threshold: 3 });
     expect((await preferences.resolve(ann)).settings.batch_size_threshold).toBe(9);
-    preferences.invalidate(ann);
+    await preferences.invalidate(ann);
     const fresh = await preferences.resolve(ann);
     expect(fresh).toMatchObject({ source: 'cms', settings: { batch_size_threshold: 3 } });
   });

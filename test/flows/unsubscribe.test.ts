@@ -137,7 +137,7 @@ describe('the link', () => {
     const [row] = body.data as unknown as { documentId: string }[];
     const data = { notification_enabled: true };
     await system.cms.call('PUT', `/api/user-notification-preferences/${row?.documentId}`, { data });
-    system.deps.preferences.invalidate({ company_id: 1, bot_id: 1, user_email: ada });
+    await system.deps.preferences.invalidate({ company_id: 1, bot_id: 1, user_email: ada });
     await mailTo(ada);
     expect(await system.inbox(ada)).toHaveLength(2);
   });

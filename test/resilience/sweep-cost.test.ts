@@ -6,7 +6,7 @@ import { overdueCorrections } from '../../src/db/queries/corrections.ts';
 import { reclaimExpired } from '../../src/db/queries/email-claims.ts';
 import { overdueEmails } from '../../src/db/queries/email-lines.ts';
 import { overdueChunks } from '../../src/db/queries/inbox.ts';
-import { staleBatches } from '../../src/db/queries/preferences.ts';
+import { batchesToCompare, staleBatches } from '../../src/db/queries/preferences.ts';
 import { overdueWriteBacks } from '../../src/db/queries/write-back.ts';
 import { openDeps } from '../../src/deps.ts';
 import { sweep } from '../../src/workers/sweep.ts';
@@ -32,12 +32,13 @@ async function fill(): Promise<void> {
   await sql`
     insert into batch_processing_sessions (company_id, bot_id, user_email, batch_start_time, due_at,
       status, closed_by, notification_sent, notification_sent_at, cms_written_back_at,
-      user_preferences_snapshot, preferences_source)
+      user_preferences_snapshot, preferences_source, preferences_compare_at)
     select 1 + n % 50, 1, 'p' || n || '@example.com', now(), now() + interval '1 hour',
       case when n <= ${FINISHED} then 'completed' else 'processing' end,
       case when n <= ${FINISHED} then 'due' end, n <= ${FINISHED},
       case when n <= ${FINISHED} then now() - interval '1 day' end,
-      case when n <= ${FINISHED} then now() end, '{}'::jsonb, 'cms'
+      case when n <= ${FINISHED} then now() end, '{}'::jsonb, 'cms',
+      case when n <= ${FINISHED} then now() - interval '1 day' else now() + interval '1 hour' end
     from generate_series(1, ${total}) n`;
   await sql`
     insert into email_notification_log (batch_id, recipient_email, company_id, bot_id, max_attempts,
@@ -105,6 +106,7 @@ describe(`with ${FINISHED} finished rows and ${OPEN} open ones that are not due`
     ['expired claims', (db) => reclaimExpired(db, false, 500)],
     ['overdue corrections', (db) => overdueCorrections(db)],
     ['stale batches', (db) => staleBatches(db, now())],
+    ['batches to compare with the CMS', (db) => batchesToCompare(db, now(), 100)],
     ['overdue write-backs', (db) => overdueWriteBacks(db, now())],
   ])('%s are found by an index, without reading rows that are not due', async (_name, query) => {
     const plan = await planOf(query);

@@ -11,6 +11,8 @@ import { stackEnv } from './stack-env.ts';
 /** The built-in CMS in this process, on a database of its own. */
 
 export const TOKEN = 'cms-test-token';
+/** Signs the links and sessions of the pages. */
+export const PAGE_SECRET = 'the page secret of the tests';
 
 /** One record, of whatever kind. */
 export type Row = Record<string, unknown> & { id: number; documentId: string };
@@ -73,6 +75,7 @@ export async function runCms(
       databaseUrl,
       apiTokens: [TOKEN],
       rateLimitMax: 0,
+      pages: { secrets: [PAGE_SECRET] },
       logLevel: 'silent',
       ...changes,
     },

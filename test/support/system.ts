@@ -96,11 +96,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   };
   const config = loadConfig(env);
   const deps = openDeps(config, 'test');
-  await subscribeInvalidations(
-    deps.workerRedis(),
-    config.QUEUE_PREFIX,
-    deps.preferences.invalidate,
-  );
+  await subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const working = options.workers !== false;
   const workers = working ? startWorkers(deps, options.queues ?? queueNames) : [];
   const sweeping = working ? startSweeping(deps) : undefined;

@@ -15,6 +15,7 @@ export interface BatchRow extends PreferenceOwner {
   due_at: Date;
   close_requested_at: Date | null;
   preferences_stale_at: Date | null;
+  preferences_compare_at: Date;
   total_files: number;
   successful_files: number;
   failed_files: number;
@@ -31,6 +32,8 @@ export interface Opening extends PreferenceOwner {
   source: PreferenceSource;
   age_seconds: number;
   due_at: Date;
+  /** When they are to be compared with what the CMS says then. */
+  compare_at: Date;
 }
 
 /**
@@ -51,8 +54,10 @@ export async function lockOrOpenBatches(
   return tx<(BatchRow & { opened: boolean })[]>`
     insert into batch_processing_sessions
       (company_id, bot_id, user_email, batch_start_time, due_at,
-       user_preferences_snapshot, preferences_source, preferences_age_seconds)
-    select o.company_id, o.bot_id, o.user_email, ${now}, o.due_at, o.settings, o.source, o.age
+       user_preferences_snapshot, preferences_source, preferences_age_seconds,
+       preferences_compare_at)
+    select o.company_id, o.bot_id, o.user_email, ${now}, o.due_at, o.settings, o.source, o.age,
+           o.compare_at
     from unnest(
       ${sorted.map((o) => o.company_id)}::int[],
       ${sorted.map((o) => o.bot_id)}::int[],
@@ -60,8 +65,10 @@ export async function lockOrOpenBatches(
       ${sorted.map((o) => o.due_at.toISOString())}::text[]::timestamptz[],
       ${sorted.map((o) => JSON.stringify(o.settings))}::text[]::jsonb[],
       ${sorted.map((o) => o.source)}::text[],
-      ${sorted.map((o) => o.age_seconds)}::int[]
-    ) with ordinality as o(company_id, bot_id, user_email, due_at, settings, source, age, nth)
+      ${sorted.map((o) => o.age_seconds)}::int[],
+      ${sorted.map((o) => o.compare_at.toISOString())}::text[]::timestamptz[]
+    ) with ordinality
+      as o(company_id, bot_id, user_email, due_at, settings, source, age, compare_at, nth)
     order by o.nth
     on conflict (company_id, bot_id, user_email) where status = 'processing'
     do update set updated_at = ${now}

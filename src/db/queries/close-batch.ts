@@ -61,11 +61,12 @@ async function carryOver(tx: Transaction, batch: BatchRow, unfinished: number, n
   const [next] = await tx<{ batch_id: string }[]>`
     insert into batch_processing_sessions
       (company_id, bot_id, user_email, batch_start_time, due_at, carried_over_from,
-       user_preferences_snapshot, preferences_source, preferences_age_seconds, preferences_stale_at)
+       user_preferences_snapshot, preferences_source, preferences_age_seconds, preferences_stale_at,
+       preferences_compare_at)
     values (${batch.company_id}, ${batch.bot_id}, ${batch.user_email}, ${now}, ${dueAt},
             ${batch.batch_id}::uuid, ${JSON.stringify(batch.user_preferences_snapshot)}::text::jsonb,
             ${batch.preferences_source}, ${batch.preferences_age_seconds + age},
-            ${batch.preferences_stale_at})
+            ${batch.preferences_stale_at}, ${batch.preferences_compare_at})
     returning batch_id`;
   if (!next) throw new Error('carry-over returned no batch');
   const [moved] = await tx<{ events: number }[]>`

@@ -38,6 +38,21 @@ export async function recordHandOver(db: Queryable, id: number, token: string): 
   return rows.length > 0;
 }
 
+/** What was rendered anew for the holder of the claim. @returns undefined where it is not held any more */
+export async function saveReworded(
+  db: Queryable,
+  id: number,
+  token: string,
+  mail: { subject: string; html: string | null; text: string },
+): Promise<EmailRow | undefined> {
+  const [row] = await db<EmailRow[]>`
+    update email_notification_log set email_subject = ${mail.subject}, email_content_html = ${mail.html},
+      email_content_text = ${mail.text}, rendered_at = now(), updated_at = now()
+    where id = ${id} and lease_token = ${token}::uuid and send_status = 'sending'
+    returning *`;
+  return row;
+}
+
 /** What an attempt came to. `countsAttempt: false` gives the attempt back (wrong credentials). */
 export type Completion =
   | { status: 'sent'; response: string }

@@ -7,8 +7,16 @@ import type { Queryable, Transaction } from '../client.ts';
 export interface NewEvent {
   event_id: string;
   /** Null where the producer did not say: then the database's clock does, the same for all hosts. */
-  occurred_at: Date | null;
+  occurred_at: string | null;
   payload: FileEvent;
+  /** The payload as it is stored. */
+  json: string;
+}
+
+/** An event to accept under the given id. */
+export function newEvent(payload: FileEvent, eventId: string): NewEvent {
+  const occurred_at = payload.occurred_at ? new Date(payload.occurred_at).toISOString() : null;
+  return { event_id: eventId, occurred_at, payload, json: JSON.stringify(payload) };
 }
 
 export interface Acceptance {
@@ -39,8 +47,8 @@ export async function acceptEvents(
            (e.payload->>'bot_id')::int, e.payload->>'user_email', e.payload
     from unnest(
       ${rows.map((row) => row.event_id)}::text[],
-      ${rows.map((row) => row.occurred_at?.toISOString() ?? null)}::text[]::timestamptz[],
-      ${rows.map((row) => JSON.stringify(row.payload))}::text[]::jsonb[]
+      ${rows.map((row) => row.occurred_at)}::text[]::timestamptz[],
+      ${rows.map((row) => row.json)}::text[]::jsonb[]
     ) as e(event_id, occurred_at, payload)
     order by e.event_id
     on conflict (event_id) do nothing
@@ -55,7 +63,7 @@ export async function acceptEvents(
     if (accepted.has(event.event_id) && original === event)
       return { event_id: event.event_id, status: 'accepted' };
     const before = known.get(event.event_id) ?? original?.payload;
-    const differs = !isDeepStrictEqual(before, JSON.parse(JSON.stringify(event.payload)));
+    const differs = !isDeepStrictEqual(before, JSON.parse(event.json));
     return { event_id: event.event_id, status: 'duplicate', ...(differs && { differs: true }) };
   });
 }

@@ -4,6 +4,7 @@ import type {
   PreferenceSource,
 } from '../../contracts/preferences.ts';
 import type { Queryable } from '../client.ts';
+import type { BatchRow } from './batches.ts';
 
 /** The owner's preferences have changed: their open batch, if any, is to be resolved again. */
 export async function markStale(db: Queryable, owner: PreferenceOwner) {
@@ -44,4 +45,42 @@ export function staleBatches(db: Queryable, before: Date) {
     select batch_id from batch_processing_sessions
     where status = 'processing' and preferences_stale_at < ${before}
     order by preferences_stale_at`;
+}
+
+/** A batch, if it is open and stale, and others that are: one question to the CMS serves them all. */
+export function staleTogether(db: Queryable, batchId: string, limit: number) {
+  return db<BatchRow[]>`
+    select * from batch_processing_sessions
+    where status = 'processing' and preferences_stale_at is not null and exists (
+      select from batch_processing_sessions
+      where batch_id = ${batchId}::uuid and status = 'processing' and preferences_stale_at is not null)
+    order by batch_id <> ${batchId}::uuid, preferences_stale_at limit ${limit}`;
+}
+
+/** Open batches to be compared with the CMS before `until`, the most urgent first. */
+export function batchesToCompare(db: Queryable, until: Date, limit: number) {
+  return db<BatchRow[]>`
+    select * from batch_processing_sessions
+    where status = 'processing' and preferences_compare_at < ${until}
+    order by preferences_compare_at limit ${limit}`;
+}
+
+/** Sets when the batches are to be compared next. */
+export async function compareAgainAt(db: Queryable, batchIds: string[], at: Date): Promise<void> {
+  if (batchIds.length === 0) return;
+  await db`
+    update batch_processing_sessions set preferences_compare_at = ${at}
+    where batch_id = any(${batchIds}::uuid[]) and status = 'processing'`;
+}
+
+/** A closed batch's mail is worded by other settings than it was closed with. */
+export async function saveSettings(
+  db: Queryable,
+  batchId: string,
+  settings: NotificationSettings,
+): Promise<void> {
+  await db`
+    update batch_processing_sessions set
+      user_preferences_snapshot = ${JSON.stringify(settings)}::text::jsonb, updated_at = now()
+    where batch_id = ${batchId}::uuid`;
 }

@@ -45,6 +45,8 @@ export const batches = pgTable(
     notification_sent_at: instant('notification_sent_at'),
     /** Set by the preference webhook: the snapshot is to be resolved again. */
     preferences_stale_at: instant('preferences_stale_at'),
+    /** When the snapshot is to be compared with what the CMS says, webhook or not. */
+    preferences_compare_at: instant('preferences_compare_at').notNull().defaultNow(),
     cms_written_back_at: instant('cms_written_back_at'),
     user_preferences_snapshot: json<NotificationSettings>('user_preferences_snapshot').notNull(),
     preferences_source: text('preferences_source').notNull(),
@@ -64,6 +66,9 @@ export const batches = pgTable(
     index('idx_batch_sessions_stale')
       .on(t.preferences_stale_at)
       .where(sql`status = 'processing' and preferences_stale_at is not null`),
+    index('idx_batch_sessions_compare')
+      .on(t.preferences_compare_at)
+      .where(sql`status = 'processing'`),
     index('idx_batch_sessions_write_back')
       .on(t.notification_sent_at)
       .where(sql`notification_sent and cms_written_back_at is null`),

@@ -28,7 +28,7 @@ export async function checkBooks(
 
   const stored = await sql<{ event_id: string }[]>`select event_id from file_events`;
   const known = new Set(stored.map((row) => row.event_id));
-  for (const id of producer.accepted)
+  for (const id of producer.accepted.keys())
     if (!known.has(id)) problems.push(`event ${id} was answered 202 and is lost`);
   for (const id of known)
     if (!producer.accepted.has(id)) problems.push(`event ${id} is stored and was never answered`);

@@ -1,3 +1,4 @@
+import type { Producer } from '../producer.ts';
 import { type ChaosFile, STORES, type Store } from '../stories.ts';
 import type { World } from '../world.ts';
 
@@ -40,6 +41,7 @@ interface CorrectionRow {
   status: string;
   conflict: boolean;
   cancel_reason: string | null;
+  completed_at: Date | null;
   execution_log: { at: string; action: string; result: string; detail: string }[];
 }
 
@@ -48,17 +50,20 @@ export interface StoreFigures {
   kept: number;
   /** Files that a correction was removing while they were ingested again; operators were told. */
   conflicts: number;
+  /** Files whose success was told of only after a correction had ended, as its request had failed. */
+  toldLate: number;
 }
 
 /** Nothing that succeeded was removed, and nothing remains of what had to go. */
 export async function checkStores(
   { sql, leftovers }: World,
   files: ChaosFile[],
+  { accepted }: Producer,
   figures: StoreFigures,
 ): Promise<string[]> {
   const held = await leftovers.held();
   const tasks = await sql<CorrectionRow[]>`
-    select file_document_id, status, conflict, cancel_reason, execution_log
+    select file_document_id, status, conflict, cancel_reason, completed_at, execution_log
     from auto_correction_tasks order by id`;
   const problems: string[] = [];
   for (const file of files.filter(({ stored }) => stored)) {
@@ -70,11 +75,27 @@ export async function checkStores(
     figures.kept += there.length;
     const told = its.some((task) => task.conflict);
     if (missing.length > 0 && told) figures.conflicts += 1;
+    else if (missing.length > 0 && its.some((task) => endedBefore(task, file, accepted)))
+      figures.toldLate += 1;
     else if (missing.length > 0)
       problems.push(`${name(file)} lost what it has in ${missing}${tell(its)}`);
     if (remaining.length > 0) problems.push(`${name(file)} still has ${remaining}${tell(its)}`);
   }
   return problems;
+}
+
+/** A correction that had ended when the success was accepted could not know of it. */
+function endedBefore(
+  { status, completed_at }: CorrectionRow,
+  { deliveries }: ChaosFile,
+  accepted: Producer['accepted'],
+): boolean {
+  const success = deliveries
+    .flatMap(({ events }) => events)
+    .find((event) => event.status === 'success' && event.processing_stage === 'completed');
+  const told = success && accepted.get(success.event_id);
+  if (told === undefined || status !== 'completed' || !completed_at) return false;
+  return told > completed_at.getTime();
 }
 
 const expectedIn = ({ emptied }: ChaosFile): Store[] =>

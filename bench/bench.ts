@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import { migrateDatabase } from '../src/db/migrate.ts';
+import { freePort } from '../stack/ports.ts';
+import { claimDataDir } from '../stack/processes/data-dir.ts';
+import { createGroup } from '../stack/processes/group.ts';
+import { httpAnswers, untilReady } from '../stack/processes/ready.ts';
+import { startStack } from '../stack/stack.ts';
+
+/** The parts a figure is measured on, and the means to start Tidings' own processes on them. */
+export interface Bench {
+  short: boolean;
+  /** Rounds to measure. */
+  rounds: number;
+  /** Seconds one side of a round takes where load is put on for a time. */
+  seconds: number;
+  /** A migrated database and a queue prefix nobody else uses, as variables for the processes. */
+  freshEnv(changes?: Record<string, string>): Promise<Record<string, string>>;
+  /** Runs the built entry as a process; `port` is where it answers once it is ready. */
+  start(entry: Entry, env: Record<string, string>, args?: string[]): Promise<Running>;
+  log(line: string): void;
+}
+
+export type Entry = 'api/server.js' | 'workers/main.js';
+
+export interface Running {
+  pid: number;
+  port: number;
+  stop(): Promise<void>;
+}
+
+const built = (entry: Entry) => fileURLToPath(new URL(`../dist/src/${entry}`, import.meta.url));
+
+/** Starts Postgres, Redis and the CMS, each with the durability it has in production. */
+export async function openBench(options: {
+  short: boolean;
+  profileDir?: string;
+  log(line: string): void;
+}): Promise<Bench & { close(): Promise<void> }> {
+  const { short, log, profileDir } = options;
+  const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
+  const stack = await startStack({
+    fresh: true,
+    parts: ['postgres', 'redis', 'cms'],
+    env: { ...process.env, ...UNUSED, CMS_RATE_LIMIT_MAX: '0', NODE_ENV: 'test' },
+    log,
+  });
+  const { dataDir, release } = await claimDataDir(undefined, true, log);
+  const group = createGroup(dataDir);
+  let started = 0;
+  return {
+    short,
+    rounds: 5,
+    seconds: short ? 1 : 3,
+    log,
+    async freshEnv(changes = {}) {
+      const name = `bench_${randomBytes(5).toString('hex')}`;
+      const admin = postgres(stack.env.DATABASE_URL!, { max: 1, onnotice: () => {} });
+      await admin.unsafe(`create database ${name}`).finally(() => admin.end());
+      const url = new URL(stack.env.DATABASE_URL!);
+      url.pathname = `/${name}`;
+      await migrateDatabase(url.href);
+      return {
+        ...stack.env,
+        NODE_ENV: 'production',
+        DATABASE_URL: url.href,
+        QUEUE_PREFIX: name,
+        RATE_LIMIT_MAX: String(2 ** 31 - 1),
+        ...changes,
+      };
+    },
+    async start(entry, env, args = []) {
+      const port = await freePort();
+      started += 1;
+      const child = await group.run({
+        name: `${entry.split('/')[0]}-${started}`,
+        command: process.execPath,
+        args: [...profiling, built(entry), ...args],
+        env: { ...env, PORT: String(port), WORKER_HEALTH_PORT: String(port) },
+        graceMs: 30_000,
+      });
+      await untilReady(child, () => httpAnswers(`http://127.0.0.1:${port}/health/live`));
+      return { pid: child.pid, port, stop: () => child.stop() };
+    },
+    close: async () => {
+      await group.stop();
+      await release();
+      await stack.stop();
+    },
+  };
+}
+
+/** Parts no figure touches, but without which a production process would not start. */
+const UNUSED = {
+  S3_BUCKET: 'unused',
+  S3_ENDPOINT: 'http://127.0.0.1:1',
+  CHROMA_URL: 'http://127.0.0.1:1',
+  SMTP_SERVER: '127.0.0.1',
+  SMTP_SECURE: 'none',
+};

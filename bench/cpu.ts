@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+/** Linux counts in hundredths, whatever the kernel's own tick. */
+const TICKS_PER_SECOND = 100;
+/** Where user and system time stand after the name of the command, which may hold spaces. */
+const USER_TIME = 11;
+
+/** CPU seconds the process has used so far; NaN where the system does not say. */
+export function cpuSeconds(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[USER_TIME]) + Number(fields[USER_TIME + 1])) / TICKS_PER_SECOND;
+  } catch {
+    return Number.NaN;
+  }
+}

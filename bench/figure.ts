@@ -1,0 +1,25 @@
+import type { Bench } from './bench.ts';
+import type { Round } from './rounds.ts';
+
+/** One line of the table. */
+export interface Figure {
+  /** Chosen with `--only`. */
+  name: string;
+  what: string;
+  beside: string;
+  unit: string;
+  /** What the ratio of ours to the bare counterpart has to be; the value itself where there is none. */
+  target: { atLeast: number } | { atMost: number };
+  measure(bench: Bench): Promise<Measured>;
+}
+
+export interface Measured {
+  rounds: Round[];
+  /** What else was seen, such as a latency, in words. */
+  notes?: string[];
+}
+
+/** A claim that was looked at after measuring. @throws naming it where it does not hold */
+export function holds(claim: string, truth: boolean): void {
+  if (!truth) throw new Error(`measured in vain: ${claim} does not hold`);
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { openBench } from './bench.ts';
+import { figures } from './figures.ts';
+import { machineFacts } from './machine.ts';
+import { type Line, lineOf, tableOf } from './table.ts';
+
+/**
+ * Entry of `npm run bench`: measures every figure beside its bare counterpart and prints the table.
+ * `--short` takes under two minutes, `--only a,b` picks figures by name, `--json` prints JSON alone,
+ * `--profile dir` leaves a CPU profile of each process of Tidings there.
+ */
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  },
+});
+const names = values.only?.split(',') ?? figures.map((figure) => figure.name);
+const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
+if (unknown.length > 0) {
+  const known = figures.map((figure) => figure.name).join(', ');
+  console.error(`There is no figure ${unknown.join(', ')}; there are ${known}.`);
+  process.exit(2);
+}
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+const bench = await openBench({ short: values.short, profileDir: values.profile, log });
+const lines: Line[] = [];
+try {
+  for (const figure of figures.filter(({ name }) => names.includes(name))) {
+    const began = performance.now();
+    const line = lineOf(figure, await figure.measure(bench));
+    lines.push(line);
+    log(`${figure.name}: ${line.ratio.toFixed(2)} after ${secondsSince(began)} s`);
+  }
+} finally {
+  await bench.close();
+}
+const report = { machine: machineFacts(), short: values.short, figures: lines };
+if (values.json) console.log(JSON.stringify(report, null, 2));
+else console.log(`${tableOf(lines)}\n\n${JSON.stringify(report)}`);
+process.exit();
+
+function secondsSince(began: number): string {
+  return ((performance.now() - began) / 1000).toFixed(0);
+}

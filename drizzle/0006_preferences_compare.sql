@@ -1,0 +1,2 @@
+ALTER TABLE "batch_processing_sessions" ADD COLUMN "preferences_compare_at" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+CREATE INDEX "idx_batch_sessions_compare" ON "batch_processing_sessions" USING btree ("preferences_compare_at") WHERE status = 'processing';

@@ -1,0 +1,159 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Asked,
+  answerJson,
+  type HttpDouble,
+  httpDouble,
+} from '../../test/support/http-double.ts';
+import { BUILT_IN_SETTINGS, type PreferenceOwner } from '../contracts/preferences.ts';
+import { ownerKey } from '../domain/owner.ts';
+import { cmsClient } from './cms-client.ts';
+import { type Preferences, preferencesResolver } from './preferences.ts';
+
+/** Answers are renewed before they are missed, and a slow CMS is not waited for. */
+
+const MINUTE = 60_000;
+const old = { ...BUILT_IN_SETTINGS, batch_size_threshold: 9 };
+const renewed = { ...BUILT_IN_SETTINGS, batch_size_threshold: 3 };
+const ann = owner('ann');
+
+let cms: HttpDouble;
+let clock: number;
+let preferences: Preferences;
+
+beforeAll(async () => {
+  cms = await httpDouble(() => {});
+});
+afterAll(() => cms.close());
+beforeEach(() => {
+  cms.asked.length = 0;
+  cms.answer = saying(old);
+  clock = 0;
+  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 5000 };
+  const defaults = BUILT_IN_SETTINGS;
+  preferences = preferencesResolver({ client: cmsClient(config), defaults, now: () => clock });
+});
+
+function owner(name: string): PreferenceOwner {
+  return { company_id: 1, bot_id: 2, user_email: `${name}@example.com` };
+}
+const people = (count: number) => Array.from({ length: count }, (_, i) => owner(`user${i}`));
+
+function askedFor({ path, body }: Asked): string[] {
+  if (!path.endsWith('/bulk-get')) return [decodeURIComponent(path.split('/').at(-1)!)];
+  return (body as { users: PreferenceOwner[] }).users.map(({ user_email }) => user_email);
+}
+
+function saying(data: object, fallback = false): HttpDouble['answer'] {
+  return ({ path, body }, response) => {
+    if (!path.endsWith('/bulk-get'))
+      return answerJson(response, 200, { data, fallback_applied: fallback });
+    const keys = (body as { users: PreferenceOwner[] }).users.map(ownerKey);
+    const all = Object.fromEntries(keys.map((key) => [key, data]));
+    answerJson(response, 200, {
+      data: all,
+      missing_preferences: fallback ? keys : [],
+      processed_count: keys.length,
+    });
+  };
+}
+
+describe('an ageing answer', () => {
+  it('is used, and one question renews it in the background', async () => {
+    await preferences.resolve(ann);
+    cms.answer = saying(renewed);
+    clock += 4 * MINUTE;
+    const all = await Promise.all(Array.from({ length: 20 }, () => preferences.resolve(ann)));
+    for (const one of all)
+      expect(one).toMatchObject({ source: 'cache', settings: old, age_seconds: 240 });
+    await expect.poll(async () => (await preferences.resolve(ann)).settings).toEqual(renewed);
+    expect(cms.asked).toHaveLength(2);
+  });
+
+  it('of somebody without a row is renewed and given up sooner', async () => {
+    cms.answer = saying(old, true);
+    await preferences.resolve(ann);
+    clock += 2 * MINUTE - 1;
+    expect(await preferences.resolve(ann)).toMatchObject({ source: 'cache', fallback: true });
+    await expect.poll(() => cms.asked.length).toBe(2);
+    await expect.poll(async () => (await preferences.resolve(ann)).age_seconds).toBe(0);
+    clock += 2 * MINUTE;
+    expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms', fallback: true });
+  });
+
+  it('travels along with a question about somebody else, if it was needed lately', async () => {
+    const idle = owner('idle');
+    await preferences.resolve(idle);
+    clock += 25 * MINUTE;
+    await preferences.resolveMany(people(150));
+    clock += 6 * MINUTE;
+    cms.asked.length = 0;
+    await preferences.resolve(ann);
+    expect(cms.asked).toHaveLength(1);
+    const names = askedFor(cms.asked[0]!);
+    expect(names).toHaveLength(100);
+    expect(names[0]).toBe(ann.user_email);
+    expect(names).not.toContain(idle.user_email);
+
+    const known = await preferences.resolveMany(people(99));
+    expect([...known.values()].every(({ age_seconds }) => age_seconds === 0)).toBe(true);
+    expect(cms.asked).toHaveLength(1);
+  });
+
+  it('never costs a question of its own when it travels along', async () => {
+    await preferences.resolveMany(people(3));
+    clock += 6 * MINUTE;
+    cms.asked.length = 0;
+    cms.answer = (asked, response) => {
+      if (asked.path.endsWith('/bulk-get')) return answerJson(response, 500, {});
+      return saying(old)(asked, response);
+    };
+    expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms' });
+    expect(cms.asked.map(askedFor).slice(1)).toEqual([[ann.user_email]]);
+  });
+});
+
+describe('a slow CMS', () => {
+  const held: ServerResponse[] = [];
+  beforeEach(async () => {
+    await preferences.resolve(ann);
+    held.length = 0;
+    cms.answer = (_, response) => held.push(response);
+  });
+
+  it('is not waited for where an older answer will do, and answers for later', async () => {
+    clock += 10 * MINUTE;
+    const waiting = preferences.resolve(ann);
+    expect(await waiting).toMatchObject({ source: 'stale_cache', age_seconds: 600 });
+    answerJson(held[0]!, 200, { data: renewed });
+    await expect
+      .poll(async () => preferences.resolve(ann))
+      .toMatchObject({ source: 'cache', settings: renewed });
+    expect(cms.asked).toHaveLength(2);
+  });
+
+  it('is waited for where the older answer is known to be outdated', async () => {
+    await preferences.invalidate(ann);
+    clock += 1;
+    const waiting = preferences.resolve(ann);
+    await expect.poll(() => held.length).toBe(1);
+    setTimeout(() => answerJson(held[0]!, 200, { data: renewed }), 400);
+    expect(await waiting).toMatchObject({ source: 'cms', settings: renewed });
+  });
+});
+
+describe('asking', () => {
+  it('takes no remembered answer, and leaves out whom the CMS says nothing about', async () => {
+    const [bob, eve] = [owner('bob'), owner('eve')];
+    await preferences.resolveMany([ann, bob, eve]);
+    cms.answer = (asked, response) => {
+      if (!asked.path.endsWith('/bulk-get')) return answerJson(response, 500, {});
+      const data = { [ownerKey(ann)]: renewed, [ownerKey(bob)]: { ...old, email_format: 'fax' } };
+      answerJson(response, 200, { data, missing_preferences: [] });
+    };
+    const said = await preferences.ask([ann, bob, eve]);
+    expect([...said]).toMatchObject([[ownerKey(ann), { source: 'cms', settings: renewed }]]);
+    expect(await preferences.resolve(ann)).toMatchObject({ source: 'cache', settings: renewed });
+  });
+});

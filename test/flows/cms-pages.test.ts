@@ -1,0 +1,299 @@
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { personLink } from '../../cms/builtin/pages/links.ts';
+import {
+  cuttable,
+  emptyDatabase,
+  PAGE_SECRET,
+  type RunningCms,
+  rowsOf,
+  runCms,
+  TOKEN,
+} from '../support/builtin-cms.ts';
+import { parseHtml } from '../support/html-text.ts';
+import { NAUGHTY_STRINGS } from '../support/naughty-strings.ts';
+
+/** The pages as somebody meets them who has no good intentions. */
+
+const PREFERENCES = '/api/user-notification-preferences';
+const WITHIN = { timeout: 20_000, interval: 50 };
+const ANN = { company_id: 1, bot_id: 1, user_email: 'ann@example.com' };
+let database: Awaited<ReturnType<typeof emptyDatabase>>;
+let cms: RunningCms;
+
+beforeAll(async () => {
+  database = await emptyDatabase();
+  cms = await runCms(database.url, { apiTokens: ['other-token', TOKEN] });
+});
+afterAll(async () => {
+  await cms.close();
+  await database.drop();
+});
+
+const linkOf = (owner = ANN, now = new Date(), secret = PAGE_SECRET) =>
+  personLink(cms.url, owner, secret, now).url;
+
+/** A browser without scripts: one cookie, no redirects. */
+function visitor(base = cms.url) {
+  let cookie = '';
+  const ask = async (path: string, form?: Record<string, string>) => {
+    const response = await fetch(new URL(path, base), {
+      method: form ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: { cookie },
+      ...(form ? { body: new URLSearchParams(form) } : {}),
+    });
+    const [set] = response.headers.getSetCookie();
+    if (set) cookie = set.split(';', 1)[0]!;
+    return { status: response.status, headers: response.headers, set, text: await response.text() };
+  };
+  return {
+    ask,
+    cookie: () => cookie,
+    csrf: async (path: string) => /name="csrf" value="([^"]+)"/.exec((await ask(path)).text)![1]!,
+  };
+}
+
+async function admin(token = TOKEN, base = cms.url) {
+  const browser = visitor(base);
+  expect((await browser.ask('/admin/login', { token })).status).toBe(303);
+  return browser;
+}
+
+const SETTINGS = {
+  notification_enabled: 'on',
+  notification_delay_minutes: '30',
+  batch_size_threshold: '5',
+  email_format: 'html',
+};
+const rowOf = async (email: string) =>
+  rowsOf(await cms.call('GET', `${PREFERENCES}?user_email=${email}`))[0];
+
+describe('a link', () => {
+  it('becomes a cookie that scripts and other sites cannot use, and leaves the address', async () => {
+    const browser = visitor();
+    const entered = await browser.ask(linkOf());
+    expect(entered.status).toBe(303);
+    expect(entered.headers.get('location')).toBe('/preferences');
+    expect(entered.set).toMatch(/^tidings-person=.*; Path=\/; .*HttpOnly; SameSite=Lax$/);
+    const page = await browser.ask('/preferences');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(page.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^' ]+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+    );
+    expect(parseHtml(page.text).elements).not.toContain('script');
+  });
+
+  it.each([
+    ['cut off', () => linkOf().slice(0, -4), 404],
+    ['signed by somebody else', () => linkOf(ANN, new Date(), 'another secret of theirs'), 404],
+    ['eight days old', () => linkOf(ANN, new Date(Date.now() - 8 * 86_400_000)), 410],
+    ['given twice', () => `${linkOf()}&token=x`, 404],
+    ['missing', () => '/preferences/link', 404],
+  ])('that is %s lets nobody in', async (_what, link, status) => {
+    const browser = visitor();
+    expect((await browser.ask(link())).status).toBe(status);
+    expect(browser.cookie()).toBe('');
+    expect((await browser.ask('/preferences')).status).toBe(401);
+  });
+
+  it('is good for its own person only, and for no admin', async () => {
+    const browser = visitor();
+    await browser.ask(linkOf());
+    const csrf = await browser.csrf('/preferences');
+    const others = { company: '9', bot: '9', user_email: 'bob@example.com', company_id: '9' };
+    expect((await browser.ask('/preferences', { ...SETTINGS, ...others, csrf })).status).toBe(303);
+    expect(await rowOf('bob@example.com')).toBeUndefined();
+    expect(await rowOf('ann@example.com')).toMatchObject({ company: { id: 1 }, bot: { id: 1 } });
+    const tried = await browser.ask('/admin/preferences');
+    expect([tried.status, tried.headers.get('location')]).toEqual([303, '/admin/login']);
+    const cookie = browser.cookie().replace('tidings-person', 'tidings-admin');
+    const answer = await fetch(`${cms.url}/admin/preferences`, {
+      headers: { cookie },
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(303);
+  });
+
+  it('saved from many windows at once makes one row', async () => {
+    const owner = { ...ANN, user_email: 'windows@example.com' };
+    const browser = visitor();
+    await browser.ask(linkOf(owner));
+    const csrf = await browser.csrf('/preferences');
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => browser.ask('/preferences', { ...SETTINGS, csrf })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
+    const { body } = await cms.call('GET', `${PREFERENCES}?user_email=windows@example.com`);
+    expect(body.meta.pagination.total).toBe(1);
+  });
+});
+
+describe('a form', () => {
+  it.each(['', 'forged', 'x'.repeat(43)])('with the proof "%s" changes nothing', async (csrf) => {
+    const owner = { ...ANN, user_email: 'forged@example.com' };
+    const person = visitor();
+    await person.ask(linkOf(owner));
+    expect((await person.ask('/preferences', { ...SETTINGS, csrf })).status).toBe(403);
+    expect(await rowOf('forged@example.com')).toBeUndefined();
+    const browser = await admin();
+    const form = { ...SETTINGS, company: '1', bot: '1', user_email: 'forged@example.com', csrf };
+    expect((await browser.ask('/admin/preferences', form)).status).toBe(403);
+    expect((await browser.ask('/admin/link', form)).status).toBe(403);
+    expect((await browser.ask('/admin/logout', { csrf })).status).toBe(403);
+    expect(await rowOf('forged@example.com')).toBeUndefined();
+  });
+
+  it('that is too large or nonsense is a 4xx', async () => {
+    const browser = await admin();
+    const csrf = await browser.csrf('/admin/preferences/new');
+    const large = { csrf, user_email: 'x'.repeat(40_000) };
+    expect((await browser.ask('/admin/preferences', large)).status).toBe(413);
+    const odd = { csrf, user_email: '\u0000', company: '1e9', bot: '99999999999', ...SETTINGS };
+    expect((await browser.ask('/admin/preferences', odd)).status).toBe(422);
+    for (const path of ['/admin/preferences/%00', '/admin/preferences/none', '/admin/nowhere'])
+      expect((await browser.ask(path)).status).toBe(404);
+    for (const page of ['0', '-1', 'x', '99999999999'])
+      expect((await browser.ask(`/admin/preferences?page=${page}`)).status).toBe(200);
+    expect((await browser.ask('/admin/preferences?page=1&page=2&user_email=%00')).status).toBe(200);
+  });
+});
+
+describe('the login', () => {
+  it('takes any token of the CMS, and its session ends with the token', async () => {
+    const first = await admin('other-token');
+    const second = await admin();
+    const rotated = await runCms(database.url, { apiTokens: [TOKEN] });
+    const statusOf = async (browser: typeof first) =>
+      (
+        await fetch(`${rotated.url}/admin/preferences`, {
+          headers: { cookie: browser.cookie() },
+          redirect: 'manual',
+        })
+      ).status;
+    expect([await statusOf(first), await statusOf(second)]).toEqual([303, 200]);
+    await rotated.close();
+  });
+
+  it('slows down whoever guesses, and nobody who is in', async () => {
+    const own = await runCms(database.url);
+    const inside = await admin(TOKEN, own.url);
+    const guesser = visitor(own.url);
+    const tries = [];
+    for (let times = 0; times < 12; times += 1)
+      tries.push((await guesser.ask('/admin/login', { token: `guess ${times}` })).status);
+    expect(tries).toEqual([...Array(10).fill(401), 429, 429]);
+    expect((await guesser.ask('/admin/login', { token: TOKEN })).status).toBe(429);
+    expect((await inside.ask('/admin/preferences')).status).toBe(200);
+    await own.close();
+  });
+
+  it('behind https uses cookies that only https carries', async () => {
+    const own = await runCms(database.url, {
+      pages: { secrets: [PAGE_SECRET], publicUrl: 'https://cms.example.com/' },
+    });
+    const browser = visitor(own.url);
+    const { set } = await browser.ask('/admin/login', { token: TOKEN });
+    expect(set).toMatch(/^__Host-tidings-admin=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/);
+    const csrf = await browser.csrf('/admin/link');
+    const { text } = await browser.ask('/admin/link', {
+      csrf,
+      company: '1',
+      bot: '1',
+      user_email: 'Ann@Example.com',
+    });
+    expect(text).toContain('>https://cms.example.com/preferences/link?token=1.');
+    await own.close();
+  });
+});
+
+it('nothing anybody typed becomes markup', async () => {
+  const browser = await admin();
+  const csrf = await browser.csrf('/admin/preferences/new');
+  const known = parseHtml((await browser.ask('/admin/preferences/new')).text);
+  const safe = new Set([
+    ...known.elements,
+    'p',
+    'h2',
+    'ul',
+    'li',
+    'b',
+    'small',
+    'table',
+    'caption',
+  ]);
+  for (const tag of ['thead', 'tbody', 'tr', 'th', 'td', 'section', 'textarea']) safe.add(tag);
+  const inert = (text: string) => {
+    const { elements, attributes, links } = parseHtml(text);
+    expect(elements.filter((name) => !safe.has(name))).toEqual([]);
+    expect(attributes.filter((name) => /^\S+ on/.test(name))).toEqual([]);
+    expect(links.filter((to) => !/^(#[\w-]+|\/(admin|preferences)[^"'<>]*)$/.test(to))).toEqual([]);
+  };
+  for (const nasty of NAUGHTY_STRINGS) {
+    const name = nasty.toWellFormed().slice(0, 255);
+    await cms.call('PUT', '/api/companies/1', { data: { name } });
+    await cms.call('PUT', '/api/bots/1', { data: { name } });
+    inert(
+      (await browser.ask(`/admin/preferences?${new URLSearchParams({ user_email: nasty })}`)).text,
+    );
+    inert((await browser.ask('/admin/preferences?company_id=1')).text);
+    const form = Object.fromEntries(
+      [...Object.keys(SETTINGS), 'locale', 'timezone', 'user_email', 'company'].map((key) => [
+        key,
+        nasty,
+      ]),
+    );
+    const refused = await browser.ask('/admin/preferences', { ...form, csrf });
+    expect(refused.status).toBe(422);
+    inert(refused.text);
+  }
+  const data = { company: 1, bot: 1, user_email: "o'brien@example.com" };
+  const made = await cms.call('POST', PREFERENCES, { data });
+  expect(made.status).toBe(201);
+  const path = `/admin/preferences/${made.body.data.documentId}`;
+  for (const page of [path, `${path}/delete`]) inert((await browser.ask(page)).text);
+});
+
+it('visits are recorded, with neither tokens nor addresses', async () => {
+  const browser = visitor();
+  await browser.ask(linkOf({ ...ANN, user_email: 'private@example.com' }));
+  await browser.ask('/preferences');
+  await (await admin()).ask('/admin/preferences?user_email=private@example.com');
+  await visitor().ask('/admin/login', { token: 'secret-guess' });
+  const sql = postgres(database.url, { max: 1 });
+  await vi
+    .waitFor(async () => {
+      const rows = await sql`select key_kind, method, path, status from access_log`;
+      expect(rows).toEqual(
+        expect.arrayContaining([
+          { key_kind: 'person page', method: 'GET', path: '/preferences/link', status: 303 },
+          { key_kind: 'person page', method: 'GET', path: '/preferences', status: 200 },
+          { key_kind: 'admin page', method: 'GET', path: '/admin/preferences', status: 200 },
+          { key_kind: 'invalid', method: 'POST', path: '/admin/login', status: 401 },
+        ]),
+      );
+      expect(JSON.stringify(rows)).not.toMatch(/private|token=|secret/);
+    }, WITHIN)
+    .finally(() => sql.end());
+});
+
+it('without a secret there are no pages; while the database is away they say so', async () => {
+  const bare = await runCms(database.url, { pages: undefined });
+  expect((await fetch(`${bare.url}/admin/login`)).status).toBe(401);
+  await bare.close();
+  const wire = await cuttable(database.url);
+  const wired = await runCms(wire.url);
+  const browser = await admin(TOKEN, wired.url);
+  const person = visitor(wired.url);
+  await person.ask(new URL(linkOf()).pathname + new URL(linkOf()).search);
+  await wire.cut();
+  await vi.waitFor(async () => {
+    const answers = [await browser.ask('/admin/preferences'), await person.ask('/preferences')];
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    expect(answers[0]!.text).toContain('The database of the CMS cannot be reached');
+    expect(answers[1]!.text).toContain('Please try again in a minute');
+  }, WITHIN);
+  await wired.close();
+});
