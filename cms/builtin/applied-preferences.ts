@@ -4,6 +4,7 @@ import type { Db } from './database.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import {
   type AppliedPreferences,
+  applied,
   ownerKey,
   type PreferenceRow,
   present,
@@ -49,9 +50,7 @@ export async function readPreferences(
       const settings = { ...BUILT_IN_SETTINGS, ...defaults.get(owner.company_id) };
       return [
         ownerKey(owner),
-        row
-          ? { answer: present(row), fallback: false }
-          : { answer: presentDefaults(owner, settings), fallback: true },
+        row ? applied(present(row), false) : applied(presentDefaults(owner, settings), true),
       ];
     }),
   );

@@ -17,7 +17,14 @@ export type PreferenceAnswer = NotificationSettings & {
 /** What applies to one person, and whether it is a default because they have no row. */
 export interface AppliedPreferences {
   answer: PreferenceAnswer;
+  /** `answer` as it is sent: written once, however often it is asked for. */
+  json: string;
   fallback: boolean;
+}
+
+/** What applies, ready to be sent. */
+export function applied(answer: PreferenceAnswer, fallback: boolean): AppliedPreferences {
+  return { answer, json: JSON.stringify(answer), fallback };
 }
 
 /** A person as one key: `company:bot:e-mail`. */

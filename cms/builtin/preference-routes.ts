@@ -21,24 +21,24 @@ export function preferenceRoutes(
     const { companyId, botId, userEmail } = validated(byUserParams, request.params);
     const owner = { company_id: companyId, bot_id: botId, user_email: userEmail };
     const [applied] = await appliedPreferences(db, cache, [owner]);
-    response.json({
-      data: applied!.answer,
-      cache_hit: applied!.cached,
-      fallback_applied: applied!.fallback,
-    });
+    const { json, cached, fallback } = applied!;
+    response
+      .type('json')
+      .send(`{"data":${json},"cache_hit":${cached},"fallback_applied":${fallback}}`);
   });
 
   router.post('/bulk-get', async (request, response) => {
     const { users } = validated(bulkRequest, request.body);
     const owners = users.map((user) => ({ ...user, user_email: user.user_email.toLowerCase() }));
     const applied = await appliedPreferences(db, cache, owners);
-    const keyed = users.map((user, index) => [ownerKey(user), applied[index]!] as const);
-    const missing = keyed.filter(([, { fallback }]) => fallback).map(([key]) => key);
-    response.json({
-      data: Object.fromEntries(keyed.map(([key, { answer }]) => [key, answer])),
-      missing_preferences: [...new Set(missing)],
-      processed_count: users.length,
-    });
+    const keyed = new Map(users.map((user, index) => [ownerKey(user), applied[index]!]));
+    const data = [...keyed].map(([key, { json }]) => `${JSON.stringify(key)}:${json}`);
+    const missing = [...keyed].filter(([, { fallback }]) => fallback).map(([key]) => key);
+    response
+      .type('json')
+      .send(
+        `{"data":{${data}},"missing_preferences":${JSON.stringify(missing)},"processed_count":${users.length}}`,
+      );
   });
 
   router.use(collectionRoutes(collection));

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Body, emptyDatabase, runCms } from './builtin-cms.ts';
+import { cmsUnderTest } from './cms-under-test.ts';
 
 /**
  * The CMS the contract is held against: the one at `CMS_CONTRACT_URL` with `CMS_CONTRACT_TOKEN`, else the
@@ -36,23 +37,20 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-const external = process.env.CMS_CONTRACT_URL;
+const external = cmsUnderTest();
 const BUILTIN_TOKEN = 'contract-token';
 
 /** What webhooks are signed and sent with. */
 export const WEBHOOK = {
-  apiKey: process.env.CMS_CONTRACT_WEBHOOK_KEY ?? 'contract-producer-key',
+  apiKey: external?.webhookKey ?? 'contract-producer-key',
   secret:
-    process.env.CMS_CONTRACT_WEBHOOK_SECRET ??
+    external?.webhookSecret ??
     `whsec_${Buffer.from('a secret of the contract').toString('base64')}`,
 };
 
 /** @param receiver where a CMS that is started here sends its webhooks */
 export async function contractCms(receiver?: Receiver): Promise<ContractCms> {
-  if (external) {
-    const token = process.env.CMS_CONTRACT_TOKEN ?? '';
-    return { call: caller(external.replace(/\/+$/, ''), token), close: async () => {} };
-  }
+  if (external) return { call: caller(external.url, external.token), close: async () => {} };
   const database = await emptyDatabase();
   const webhook = receiver && { ...WEBHOOK, baseUrl: `http://127.0.0.1:${receiver.port}` };
   const cms = await runCms(database.url, { apiTokens: [BUILTIN_TOKEN], webhook });
@@ -98,7 +96,7 @@ export async function webhookReceiver(): Promise<Receiver> {
     receiver.hooks.push(hook);
     receiver.answer(hook, response);
   });
-  const port = external ? Number(process.env.CMS_CONTRACT_WEBHOOK_PORT) : 0;
+  const port = external?.webhookPort ?? 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

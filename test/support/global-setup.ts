@@ -3,9 +3,21 @@ import { startStack } from '../../stack/stack.ts';
 
 /** Starts what is not configured, once for all flows, and hands its variables to them. */
 
+/** A running CMS to hold the contract against, and where it was told to send its webhooks. */
+export interface CmsUnderTest {
+  url: string;
+  token: string;
+  /** Port of 127.0.0.1 its webhooks go to. */
+  webhookPort: number;
+  webhookKey: string;
+  webhookSecret: string;
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
     stackEnv: Record<string, string>;
+    /** The CMS the contract tests are about, where it is not one of their own. */
+    cmsUnderTest?: CmsUnderTest;
   }
 }
 

@@ -15,13 +15,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const { env } = stack;
   project.provide('stackEnv', env);
-  // The workers that run the tests inherit these.
-  Object.assign(process.env, {
-    CMS_CONTRACT_URL: env.CMS_API_URL,
-    CMS_CONTRACT_TOKEN: env.CMS_API_TOKEN,
-    CMS_CONTRACT_WEBHOOK_PORT: String(port),
-    CMS_CONTRACT_WEBHOOK_KEY: env.INGESTION_SERVICE_API_KEY,
-    CMS_CONTRACT_WEBHOOK_SECRET: env.WEBHOOK_SECRET,
+  project.provide('cmsUnderTest', {
+    url: env.CMS_API_URL!,
+    token: env.CMS_API_TOKEN!,
+    webhookPort: port,
+    webhookKey: env.INGESTION_SERVICE_API_KEY!,
+    webhookSecret: env.WEBHOOK_SECRET!,
   });
   return stack.stop;
 }

@@ -60,6 +60,10 @@ export interface SystemOptions {
   workers?: boolean;
   /** The CMS tells of changed preferences by itself. */
   webhooks?: boolean;
+  /** Another CMS than the built-in one; `env` says how Tidings reaches it. It is not stopped. */
+  cms?: RunningCms;
+  /** Where the API listens; any free port unless told otherwise. */
+  port?: number;
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
@@ -67,11 +71,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const base = stackEnv();
   await migrateDatabase(database.url);
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { INGESTION_SERVICE_API_KEY, WEBHOOK_SECRET } = { ...base, ...options.env };
   const webhook = { baseUrl: url, apiKey: INGESTION_SERVICE_API_KEY!, secret: WEBHOOK_SECRET };
-  const cms = await runCms(cmsDatabase.url, options.webhooks ? { webhook } : {});
+  const own = options.cms
+    ? null
+    : await runCms(cmsDatabase.url, options.webhooks ? { webhook } : {});
+  const cms = options.cms ?? own!;
   const env: Record<string, string> = {
     ...base,
     DATABASE_URL: database.url,
@@ -157,7 +164,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await deps.close();
-      await cms.close();
+      await own?.close();
       await Promise.all([database.drop(), cmsDatabase.drop()]);
     },
   };

@@ -1,3 +1,4 @@
+const { errors } = require('@strapi/utils');
 const { fileFilters, fileRecordChange, fileRecordInput } = require('../../../contract');
 const collection = require('../../../contract-api/collection');
 const ownerRelations = require('../../../contract-api/owner-relations');
@@ -25,12 +26,18 @@ const present = (row) => ({
 
 const dataOf = async (fields) => ({ ...fields, ...(await ownerRelations(fields)) });
 
-/** Strapi would refuse a documentId that is taken with 400; of two at once the index refuses one. */
+/** Strapi refuses a documentId that is taken with 400, unless another request is just taking it. */
 async function create(input) {
   const { documentId } = input;
-  if (documentId && (await strapi.db.query(FILE).findOne({ where: { documentId } })))
-    throw duplicate(CONFLICT);
-  return strapi.documents(FILE).create({ data: await dataOf(input) });
+  try {
+    return await strapi.documents(FILE).create({ data: await dataOf(input) });
+  } catch (error) {
+    const taken =
+      error instanceof errors.ApplicationError &&
+      documentId &&
+      (await strapi.db.query(FILE).findOne({ where: { documentId } }));
+    throw taken ? duplicate(CONFLICT) : error;
+  }
 }
 
 module.exports = collection({
