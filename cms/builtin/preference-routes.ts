@@ -5,6 +5,7 @@ import { emailAddress } from '../../src/contracts/text.ts';
 import { appliedPreferences } from './applied-preferences.ts';
 import { collectionRoutes } from './collection-routes.ts';
 import type { Db } from './database.ts';
+import type { Metrics } from './metrics.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import { ownerKey } from './preference-record.ts';
 import type { PreferenceCollection } from './preferences.ts';
@@ -21,6 +22,7 @@ const byUserParams = z.object({
 export function preferenceRoutes(
   db: Db,
   cache: PreferenceCache,
+  metrics: Metrics,
   collection: PreferenceCollection,
 ): Router {
   const router = Router();
@@ -29,6 +31,7 @@ export function preferenceRoutes(
     const { companyId, botId, userEmail } = validated(byUserParams, request.params);
     const owner = { company_id: companyId, bot_id: botId, user_email: userEmail };
     const [applied] = await appliedPreferences(db, cache, [owner]);
+    metrics.fallbacks.inc(applied!.fallback ? 1 : 0);
     response.json({
       data: applied!.answer,
       cache_hit: applied!.cached,
@@ -42,6 +45,7 @@ export function preferenceRoutes(
     const applied = await appliedPreferences(db, cache, owners);
     const keyed = users.map((user, index) => [ownerKey(user), applied[index]!] as const);
     const missing = keyed.filter(([, { fallback }]) => fallback).map(([key]) => key);
+    metrics.fallbacks.inc(missing.length);
     response.json({
       data: Object.fromEntries(keyed.map(([key, { answer }]) => [key, answer])),
       missing_preferences: [...new Set(missing)],
