@@ -135,6 +135,7 @@ const variables = z.object({
   CMS_API_URL: z.url(),
   CMS_API_TOKEN: text(),
   CMS_TIMEOUT_MS: whole(2000, 1),
+  WRITE_BACK_COMPARE_SECONDS: whole(600),
 
   S3_ENDPOINT: z.url().optional(),
   S3_BUCKET: text(),

@@ -34,9 +34,9 @@ export async function createCms(
   log: Logger = pino({ level: config.logLevel, name: 'cms' }),
 ): Promise<Cms> {
   await migrateDatabase(config.databaseUrl);
-  const { db, close } = openDatabase(config.databaseUrl);
   const cache = preferenceCache();
   const metrics = createMetrics(cache.stats);
+  const { db, close } = openDatabase(config.databaseUrl, metrics.onQuery);
   const audit = startAccessAudit(db, metrics, log);
   const retention = startRetention(db, log);
   const delivery = config.webhook ? startWebhookDelivery(db, config.webhook, metrics, log) : null;
@@ -50,8 +50,8 @@ export async function createCms(
     metrics,
     log,
     record: audit.record,
-    health: healthCheck(db, cache, delivery),
-    preferences: preferenceRoutes(db, cache, preferences),
+    health: healthCheck(db, cache, metrics, delivery),
+    preferences: preferenceRoutes(db, cache, metrics, preferences),
     companies: collectionRoutes(companyCollection(db, cache)),
     bots: collectionRoutes(botCollection(db)),
     files: collectionRoutes(fileCollection(db)),

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { openPostgres } from '../../src/postgres-client.ts';
+import { type OnQuery, timingQueries } from './query-metrics.ts';
 import * as schema from './schema.ts';
 
 export type Db = PostgresJsDatabase<typeof schema>;
@@ -14,14 +15,23 @@ const MIGRATION_LOCK = 5_118_620_417;
 const CONNECT_TIMEOUT_SECONDS = 5;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
-/** Opens a pool of at most `poolSize` connections. Nothing is connected before the first query. */
-export function openDatabase(url: string, poolSize = 10) {
+/** Connections one process holds at most. */
+export const POOL_SIZE = 10;
+
+/**
+ * Opens a pool. Nothing is connected before the first query.
+ * @param onQuery told of every statement that has ended
+ */
+export function openDatabase(url: string, onQuery: OnQuery) {
   const client = openPostgres(url, 'cms', {
-    max: poolSize,
+    max: POOL_SIZE,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     connection: { statement_timeout: STATEMENT_TIMEOUT_MS },
   });
-  return { db: drizzle(client, { schema }), close: () => client.end({ timeout: 5 }) };
+  return {
+    db: drizzle(timingQueries(client, onQuery), { schema }),
+    close: () => client.end({ timeout: 5 }),
+  };
 }
 
 /**

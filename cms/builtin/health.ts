@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { RequestHandler } from 'express';
 import type { Db } from './database.ts';
+import type { Metrics } from './metrics.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import type { WebhookDelivery } from './webhook-delivery.ts';
 
@@ -14,6 +15,7 @@ const DATABASE_PATIENCE_MS = 2000;
 export function healthCheck(
   db: Db,
   cache: PreferenceCache,
+  metrics: Metrics,
   delivery: WebhookDelivery | null,
 ): RequestHandler {
   return async (_request, response) => {
@@ -27,6 +29,7 @@ export function healthCheck(
         cache: { status: 'healthy', size: stats.size, stats },
         ...(delivery ? { ingestion_service: lastSeen(delivery) } : {}),
       },
+      api: await metrics.api(),
       system: {
         uptime: process.uptime(),
         memory: process.memoryUsage(),

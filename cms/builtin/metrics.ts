@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { POOL_SIZE } from './database.ts';
 import type { CacheStats } from './preference-cache.ts';
 
 /** Seconds; a cached look-up takes a millisecond, a webhook is given up after five. */
@@ -28,29 +29,64 @@ export function createMetrics(cacheStats: () => CacheStats) {
       this.set(cacheStats().size);
     },
   });
-  new Gauge({
+  new Counter({
     name: 'cache_evictions_total',
     help: 'Entries that left the preference cache because of age or room',
     registers,
     collect() {
-      this.set(cacheStats().evictions);
+      this.reset();
+      this.inc(cacheStats().evictions);
     },
+  });
+  new Gauge({
+    name: 'db_connection_pool_size',
+    help: 'Database connections this process holds at most',
+    registers,
+  }).set(POOL_SIZE);
+  const queryDuration = new Histogram({
+    name: 'db_query_duration',
+    help: 'Time of one statement, the wait for a connection included, in seconds',
+    buckets: BUCKETS,
+    registers,
+  });
+  const queryErrors = new Counter({
+    name: 'db_query_errors_total',
+    help: 'Statements that failed, duplicates refused by a unique index included',
+    registers,
+  });
+  const requests = new Counter({
+    name: 'api_preferences_requests_total',
+    help: 'Requests to the preference routes',
+    labelNames,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'api_preferences_errors_total',
+    help: 'Requests to the preference routes answered with a 5xx',
+    labelNames,
+    registers,
+  });
+  const fallbacks = new Counter({
+    name: 'api_preferences_fallback_applied_total',
+    help: 'People asked about who have no preferences of their own',
+    registers,
   });
 
   return {
     registry,
-    requests: new Counter({
-      name: 'api_preferences_requests_total',
-      help: 'Requests to the preference routes',
-      labelNames,
-      registers,
+    requests,
+    errors,
+    fallbacks,
+    /** What the health check says of the preference routes. */
+    api: async () => ({
+      requests: await sumOf(requests),
+      errors: await sumOf(errors),
+      fallback_applied: await sumOf(fallbacks),
     }),
-    errors: new Counter({
-      name: 'api_preferences_errors_total',
-      help: 'Requests to the preference routes answered with a 5xx',
-      labelNames,
-      registers,
-    }),
+    onQuery: (seconds: number, failed: boolean) => {
+      queryDuration.observe(seconds);
+      if (failed) queryErrors.inc();
+    },
     responseTime: new Histogram({
       name: 'api_preferences_response_time',
       help: 'Time to answer the preference routes, in seconds',
@@ -85,4 +121,9 @@ export function createMetrics(cacheStats: () => CacheStats) {
       registers,
     }),
   };
+}
+
+async function sumOf(counter: { get: Counter['get'] }): Promise<number> {
+  const { values } = await counter.get();
+  return values.reduce((sum, { value }) => sum + value, 0);
 }

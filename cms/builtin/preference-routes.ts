@@ -4,6 +4,7 @@ import { bulkRequest } from '../../src/contracts/preferences.ts';
 import { appliedPreferences } from './applied-preferences.ts';
 import { collectionRoutes } from './collection-routes.ts';
 import type { Db } from './database.ts';
+import type { Metrics } from './metrics.ts';
 import type { PreferenceCache } from './preference-cache.ts';
 import { ownerKey } from './preference-record.ts';
 import type { PreferenceCollection } from './preferences.ts';
@@ -13,6 +14,7 @@ import { validated } from './problem.ts';
 export function preferenceRoutes(
   db: Db,
   cache: PreferenceCache,
+  metrics: Metrics,
   collection: PreferenceCollection,
 ): Router {
   const router = Router();
@@ -22,6 +24,7 @@ export function preferenceRoutes(
     const owner = { company_id: companyId, bot_id: botId, user_email: userEmail };
     const [applied] = await appliedPreferences(db, cache, [owner]);
     const { json, cached, fallback } = applied!;
+    metrics.fallbacks.inc(fallback ? 1 : 0);
     response
       .type('json')
       .send(`{"data":${json},"cache_hit":${cached},"fallback_applied":${fallback}}`);
@@ -34,6 +37,7 @@ export function preferenceRoutes(
     const keyed = new Map(users.map((user, index) => [ownerKey(user), applied[index]!]));
     const data = [...keyed].map(([key, { json }]) => `${JSON.stringify(key)}:${json}`);
     const missing = [...keyed].filter(([, { fallback }]) => fallback).map(([key]) => key);
+    metrics.fallbacks.inc(missing.length);
     response
       .type('json')
       .send(

@@ -34,6 +34,13 @@ export function createMetrics() {
     mailsSent: counter('email_notifications_sent_total', 'Mails a server has taken.'),
     mailErrors: counter('email_notification_errors_total', 'Attempts that failed.', ['outcome']),
     mailLatency: seconds('email_send_latency_seconds', 'Time one attempt took.'),
+    cmsWriteBacks: counter('cms_write_backs_total', 'What the CMS was told of mails.', [
+      'kind',
+      'outcome',
+    ]),
+    cmsWritesLost: counter('cms_writes_lost_total', 'Acknowledged writes the CMS forgot.', [
+      'kind',
+    ]),
     correctionsCreated: counter('auto_correction_tasks_created_total', 'Tasks created.'),
     correctionsCompleted: counter('auto_correction_tasks_completed_total', 'Tasks ended.', [
       'status',

@@ -67,6 +67,22 @@ export const queues = {
     backoff: { baseMs: 1000, capMs: 300_000 },
     concurrency: 4,
   }),
+  'cms-usage': defineQueue({
+    name: 'cms-usage',
+    payload: z.object({ company_id: z.number().int() }),
+    jobId: ({ company_id }) => `usage-${company_id}`,
+    attempts: 10,
+    backoff: { baseMs: 1000, capMs: 300_000 },
+    concurrency: 2,
+  }),
+  'cms-compare': defineQueue({
+    name: 'cms-compare',
+    payload: z.object({}),
+    jobId: () => 'compare',
+    attempts: 3,
+    backoff: BACKOFF,
+    concurrency: 1,
+  }),
   corrections: defineQueue({
     name: 'corrections',
     payload: correctionPayload,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import {
+  type CompanyChange,
   type CompanyRecord,
   companyRecord,
   type FileRecord,
@@ -45,6 +46,7 @@ export interface CmsClient {
   updateFile(documentId: string, change: FileRecordChange): Promise<'updated' | 'gone'>;
   deleteFile(documentId: string): Promise<'deleted' | 'gone'>;
   company(id: number): Promise<CompanyRecord | null>;
+  updateCompany(id: number, change: CompanyChange): Promise<'updated' | 'gone'>;
   /** Turns a person's notifications for one bot off, whether or not they have preferences yet. */
   turnOff(owner: PreferenceOwner): Promise<void>;
   /** Address, token and contract are right: shown by the preferences of somebody who is nobody. */
@@ -152,6 +154,20 @@ export function cmsClient(config: CmsConfig): CmsClient {
       const question = { operation: 'read company', path: `/api/companies/${id}` };
       const answer = await askForOne(question);
       return answer.absent ? null : fitting(companyAnswer, answer.body, cms, question).data;
+    },
+
+    async updateCompany(id, change) {
+      const question: Question = {
+        operation: 'update company',
+        method: 'PUT',
+        path: `/api/companies/${id}`,
+        body: { data: change },
+      };
+      const answer = await askForOne(question);
+      if (answer.absent) return 'gone';
+      const asked = companyAnswer.refine(({ data }) => data.id === id, { path: ['data', 'id'] });
+      fitting(asked, answer.body, cms, question);
+      return 'updated';
     },
 
     turnOff: (owner) =>

@@ -1,3 +1,4 @@
+import { PermanentError } from '../errors.ts';
 import type { StoreName } from './store.ts';
 
 export interface StoreFailure {
@@ -33,6 +34,12 @@ export class StoreError extends Error {
     this.configuration = failure.configuration;
     this.timedOut = failure.timedOut ?? false;
   }
+}
+
+/** The store took one request for wrong, as opposed to being in trouble: it will refuse it again. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof PermanentError) return true;
+  return error instanceof StoreError && [400, 409, 413, 415, 422].includes(Number(error.code));
 }
 
 /** The most telling code of anything a client threw: `ECONNREFUSED`, `TimeoutError`, `NoSuchBucket`. */

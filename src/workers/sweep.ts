@@ -6,6 +6,7 @@ import { overdueEmails } from '../db/queries/email-lines.ts';
 import { eraseContent } from '../db/queries/emails.ts';
 import { overdueChunks } from '../db/queries/inbox.ts';
 import { staleBatches } from '../db/queries/preferences.ts';
+import { dueUsage } from '../db/queries/usage.ts';
 import { overdueWriteBacks } from '../db/queries/write-back.ts';
 import type { Deps } from '../deps.ts';
 import type { Raise } from '../queues/producer.ts';
@@ -19,6 +20,8 @@ import { comparePreferences } from './compare-preferences.ts';
 /** Any constant will do; it only has to be the same in every process. */
 const SWEEP_LOCK = 7_301_947_224;
 const PAGE = 500;
+/** A company's usage is told to the CMS at most this often. */
+const USAGE_EVERY_MS = 10_000;
 
 /**
  * Puts back in motion whatever Postgres says is due and Redis does not know (promise 2). One process
@@ -86,6 +89,18 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
       'cms-write-back',
       rows.map((row) => ({ payload: row })),
     );
+  const counted = new Date(now.getTime() - USAGE_EVERY_MS);
+  for await (const rows of dueUsage(sql, counted).cursor(PAGE))
+    await put(
+      'cms-usage',
+      rows.map((row) => ({ payload: row })),
+    );
+  const compareMs = deps.config.WRITE_BACK_COMPARE_SECONDS * 1000;
+  // Not one that is missing but the next one: it is always either waiting or under way.
+  if (compareMs > 0)
+    await deps.producer.ensure('cms-compare', [
+      { payload: {}, at: new Date(now.getTime() + compareMs) },
+    ]);
   await applyOptOuts(deps);
   await comparePreferences(deps);
   await archiveOld(deps);

@@ -1,5 +1,7 @@
-import { markWrittenBack, needsWriteBack, reportedDocuments } from '../db/queries/write-back.ts';
+import { watchUsage } from '../db/queries/usage.ts';
+import { batchToWriteBack, markWrittenBack, reportedDocuments } from '../db/queries/write-back.ts';
 import type { Deps } from '../deps.ts';
+import { isRefusal } from '../stores/store-error.ts';
 
 const PAGE = 200;
 /** Requests to the CMS at a time: telling it must not slow its readers down. */
@@ -7,11 +9,12 @@ const PARALLEL = 8;
 
 /**
  * `cms-write-back`: tells the CMS which files were reported, in which batch. Runs after the mail and
- * never delays it; a file the CMS no longer has needs no telling.
+ * never delays it; a file the CMS no longer has needs no telling, and one it refuses holds up no other.
  */
 export async function writeBackToCms(deps: Deps, { batch_id }: { batch_id: string }) {
   const { sql } = deps.db;
-  if (!(await needsWriteBack(sql, batch_id))) return;
+  const batch = await batchToWriteBack(sql, batch_id);
+  if (!batch) return;
   for (let after = 0; ; ) {
     const page = await reportedDocuments(sql, batch_id, after, PAGE);
     const last = page.at(-1);
@@ -20,12 +23,22 @@ export async function writeBackToCms(deps: Deps, { batch_id }: { batch_id: strin
     const waiting = page.map((row) => row.file_document_id);
     const tell = async () => {
       for (let id = waiting.pop(); id !== undefined; id = waiting.pop())
-        await deps.cms.updateFile(id, {
-          notification_sent: true,
-          last_notification_batch: batch_id,
-        });
+        await tellFile(deps, batch_id, id);
     };
     await Promise.all(Array.from({ length: PARALLEL }, tell));
   }
+  await watchUsage(sql, batch.company_id);
   await markWrittenBack(sql, batch_id);
+}
+
+async function tellFile(deps: Deps, batchId: string, documentId: string): Promise<void> {
+  const change = { notification_sent: true, last_notification_batch: batchId };
+  try {
+    const outcome = await deps.cms.updateFile(documentId, change);
+    deps.metrics.cmsWriteBacks.inc({ kind: 'file', outcome });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    deps.metrics.cmsWriteBacks.inc({ kind: 'file', outcome: 'refused' });
+    deps.log.warn({ err: error, batch: batchId }, 'the CMS refused what was said of a file');
+  }
 }

@@ -4,6 +4,7 @@ import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
 import type { JobContext } from '../../src/workers/run-job.ts';
 import { sendEmail } from '../../src/workers/send-email.ts';
+import { writeBackToCms } from '../../src/workers/write-back-to-cms.ts';
 import { documentId, event, failure, type System } from '../support/system.ts';
 import type { Leftovers } from './leftovers.ts';
 
@@ -64,6 +65,11 @@ export function killScenarios(
     const [task] = await sql<{ correction_id: number }[]>`
       select id as correction_id from auto_correction_tasks where user_email = ${person}`;
     return { payload: task! };
+  }
+  async function usageCompany(name: string): Promise<number> {
+    const { status, body } = await cms.call('POST', '/api/companies', { data: { name } });
+    if (status !== 201) throw new Error(`no company: ${status}`);
+    return body.data.id;
   }
   async function stale(person: string, settings: object) {
     const batch = await open(person, event(person, documentId()));
@@ -138,6 +144,22 @@ export function killScenarios(
         await renderEmail(deps, { email_id });
         await sendEmail(deps, { email_id });
         return { payload: { batch_id } };
+      },
+    },
+    {
+      name: 'write usage',
+      queue: 'cms-usage',
+      prepare: async (person) => {
+        const company_id = await usageCompany(person);
+        const batch = await open(person, event(person, documentId(), { company_id }));
+        await system.makeDue(person);
+        await closeDueBatch(deps, batch);
+        const [email] = await sql<{ email_id: number }[]>`
+          select id as email_id from email_notification_log where batch_id = ${batch.batch_id}`;
+        await renderEmail(deps, email!);
+        await sendEmail(deps, email!);
+        await writeBackToCms(deps, batch);
+        return { payload: { company_id } };
       },
     },
     {

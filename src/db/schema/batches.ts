@@ -73,6 +73,9 @@ export const batches = pgTable(
       .on(t.notification_sent_at)
       .where(sql`notification_sent and cms_written_back_at is null`),
     index('idx_batch_sessions_closed').on(t.batch_end_time).where(sql`status <> 'processing'`),
+    index('idx_batch_sessions_written_back')
+      .on(t.cms_written_back_at)
+      .where(sql`cms_written_back_at is not null`),
     check('chk_batch_status', oneOf('status', BATCH_STATUSES)),
     check('chk_closed_by', oneOf('closed_by', CLOSE_REASONS)),
     check('chk_closed', sql`(status = 'processing') = (closed_by is null)`),

@@ -6,3 +6,4 @@ export * from './emails.ts';
 export * from './events.ts';
 export * from './opt-outs.ts';
 export * from './suppressions.ts';
+export * from './usage.ts';
