@@ -58,6 +58,10 @@ const BASE64 =
 const TRANSPORTS = /^(?:(?:smtp|ses|sendgrid|smtps?:\/\/[^\s,]+)(?:\s*,\s*(?!$)|$))+$/;
 const RATES = /^(?:[^=;\s]+=(?:[1-9]\d{0,8}\/[smhd](?:,(?=\d)|(?=;|$)))+(?:;(?!$)|$))+$/;
 
+/** A name as Chroma wants it, once its placeholders are filled in. */
+const COLLECTION =
+  /^(?=.{3,512}$)(?:[A-Za-z0-9]|\{company_id\}|\{bot_id\})(?:(?:[A-Za-z0-9._-]|\{company_id\}|\{bot_id\})*(?:[A-Za-z0-9]|\{company_id\}|\{bot_id\}))?$/;
+
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -136,12 +140,25 @@ const variables = z.object({
   S3_ENDPOINT: z.url().optional(),
   S3_BUCKET: text(),
   S3_FORCE_PATH_STYLE: flag(true).optional(),
+  S3_PURGE: z.enum(['marker', 'versions']).default('marker'),
+  S3_SLASH_KEYS: z.enum(['object', 'prefix']).default('object'),
   AWS_REGION: z.string().default('us-east-1'),
   AWS_ACCESS_KEY_ID: z.string().optional(),
   AWS_SECRET_ACCESS_KEY: z.string().optional(),
   AWS_SESSION_TOKEN: z.string().optional(),
   CHROMA_URL: z.url(),
-  CHROMA_COLLECTION: z.string().min(1).default('global'),
+  CHROMA_TENANT: z.string().min(1).default('default_tenant'),
+  CHROMA_DATABASE: z.string().min(1).default('default_database'),
+  CHROMA_COLLECTION: z
+    .string()
+    .regex(
+      COLLECTION,
+      'must be a collection name of 3 characters or more, in which {company_id} and {bot_id} may stand',
+    )
+    .default('global'),
+  CHROMA_TOKEN: z.string().optional(),
+  CHROMA_TOKEN_HEADER: z.enum(['authorization', 'x-chroma-token']).default('authorization'),
+  CHROMA_PAGE_SIZE: whole(300, 1, 10_000),
   STORE_TIMEOUT_SECONDS: whole(10, 1),
 
   DEFAULT_NOTIFICATION_DELAY_MINUTES: whole(30, 1, 1440),
@@ -150,8 +167,10 @@ const variables = z.object({
   ENABLE_AUTO_CORRECTION: flag(true),
   AUTO_CORRECTION_MODE: z.enum(['auto', 'approve', 'dry-run']).default('auto'),
   AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
+  CORRECTIONS_PER_RUN: whole(200, 1, 10_000),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
   CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
+  CORRECTION_OUTAGE_HOURS: z.coerce.number().min(0).default(24),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
 

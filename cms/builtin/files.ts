@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { fileRecordChange, fileRecordInput } from '../../src/contracts/cms.ts';
 import { ensureBot } from './bots.ts';
@@ -9,12 +9,24 @@ import { countRows, rowsOf } from './pages.ts';
 import { byDocumentId, numericIdText } from './request-ids.ts';
 import { files } from './schema.ts';
 
-const filters = z.object({ company: numericIdText.optional(), bot: numericIdText.optional() });
+const filters = z
+  .looseObject({ company: numericIdText.optional(), bot: numericIdText.optional() })
+  .transform(({ company, bot, ...rest }) => ({ company, bot, documentIds: documentIdsOf(rest) }));
 
 type Row = typeof files.$inferSelect;
 type Filters = z.output<typeof filters>;
 type Input = z.output<typeof fileRecordInput>;
 type Change = z.output<typeof fileRecordChange>;
+
+/** Names of `filters[documentId][$in][0]` and so on, as Strapi takes them. */
+const WANTED = /^filters\[documentId\]\[\$in\]\[\d*\]$/;
+
+/** The document ids asked for; undefined where the list is not narrowed to any. */
+function documentIdsOf(query: Record<string, unknown>): string[] | undefined {
+  const wanted = Object.entries(query).filter(([name]) => WANTED.test(name));
+  if (wanted.length === 0) return undefined;
+  return wanted.flatMap(([, value]) => value).filter((value) => typeof value === 'string');
+}
 
 const reference = (id: number | null) => (id === null ? null : { id });
 
@@ -39,10 +51,11 @@ export function fileCollection(
     filters,
     input: fileRecordInput,
     change: fileRecordChange,
-    list: async ({ company, bot }, page) => {
+    list: async ({ company, bot, documentIds }, page) => {
       const where = and(
         company === undefined ? undefined : eq(files.company_id, company),
         bot === undefined ? undefined : eq(files.bot_id, bot),
+        documentIds && inArray(files.documentId, documentIds),
       );
       const { limit, offset } = rowsOf(page);
       const rows = await db

@@ -12,12 +12,20 @@ const wholeText = (max: number, fallback: number) =>
     .pipe(z.number().max(max))
     .default(fallback);
 
-/** The query parameters of every list. Pages are counted from 1. */
-export const pageQuery = z.object({
-  page: wholeText(2 ** 31 - 1, 1),
-  pageSize: wholeText(MAX_PAGE_SIZE, 25),
-});
+/** The query parameters of every list, under these names or Strapi's. Pages are counted from 1. */
+export const pageQuery = z.preprocess(
+  withPlainNames,
+  z.object({ page: wholeText(2 ** 31 - 1, 1), pageSize: wholeText(MAX_PAGE_SIZE, 25) }),
+);
 export type Page = z.output<typeof pageQuery>;
+
+function withPlainNames(query: unknown): unknown {
+  if (typeof query !== 'object' || query === null) return query;
+  const entries = Object.entries(query).map(([name, value]) => {
+    return [name.replace(/^pagination\[(page|pageSize)\]$/, '$1'), value] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 /** Where a page begins and how long it is, in rows. */
 export function rowsOf({ page, pageSize }: Page): { limit: number; offset: number } {

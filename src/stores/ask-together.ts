@@ -2,6 +2,7 @@ import type { PreferenceOwner } from '../contracts/preferences.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { BULK_LIMIT, type CmsClient, type CmsPreferences } from './cms-client.ts';
 import type { Guard } from './guard.ts';
+import { pagesOf } from './per-file.ts';
 
 /** By-user questions at a time, for those the bulk answers left out. */
 const BY_USER_AT_ONCE = 10;
@@ -30,10 +31,4 @@ export async function askTogether(
     await Promise.all(asked);
   }
   return answers;
-}
-
-function pagesOf<T>(items: T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, page) =>
-    items.slice(page * size, (page + 1) * size),
-  );
 }

@@ -1,4 +1,4 @@
-import type { StoreName } from './store.ts';
+export type StoreName = 's3' | 'chroma' | 'cms';
 
 export interface StoreFailure {
   store: StoreName;
@@ -9,6 +9,10 @@ export interface StoreFailure {
   configuration: boolean;
   /** The store was too slow, as opposed to answering badly or not being there. */
   timedOut?: boolean;
+  /** Whom it speaks against: the store as a whole (the default), or the one file that was asked about. */
+  blames?: 'store' | 'file';
+  /** Nothing was asked: the store rests or has reached its rate limit, for so many milliseconds. */
+  retryAfterMs?: number;
   /** What to do about it. Goes into logs: no secrets, no e-mail addresses, no keys or file names. */
   advice: string;
 }
@@ -24,6 +28,8 @@ export class StoreError extends Error {
   readonly code: number | string;
   readonly configuration: boolean;
   readonly timedOut: boolean;
+  readonly blames: 'store' | 'file';
+  readonly retryAfterMs: number | undefined;
 
   constructor(failure: StoreFailure) {
     super(`${failure.store}: ${failure.operation} failed (${failure.code}); ${failure.advice}`);
@@ -32,6 +38,8 @@ export class StoreError extends Error {
     this.code = failure.code;
     this.configuration = failure.configuration;
     this.timedOut = failure.timedOut ?? false;
+    this.blames = failure.blames ?? 'store';
+    this.retryAfterMs = failure.retryAfterMs;
   }
 }
 
