@@ -1,24 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { storeVariables } from './config/stores.ts';
+import { flag, text, whole } from './config/values.ts';
 
 /**
  * Environment -> typed configuration. The only reader of `process.env` in `src/`. Names and defaults
  * are those of the design; `.env.example` lists them with their meaning.
  */
 
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
-    .default(fallback ? 'true' : 'false')
-    .transform((value) => value === 'true' || value === '1');
-const whole = (fallback: number, min = 0, max = 2 ** 31 - 1) =>
-  z.coerce
-    .number({ error: 'must be a whole number' })
-    .int('must be a whole number')
-    .min(min)
-    .max(max)
-    .default(fallback);
-const text = () => z.string().min(1, 'is required');
 const keys = () =>
   text()
     .transform((list) =>
@@ -57,10 +46,6 @@ const BASE64 =
 /** What these mean is read by `mail/transports/routes.ts`; here a typing error stops the start. */
 const TRANSPORTS = /^(?:(?:smtp|ses|sendgrid|smtps?:\/\/[^\s,]+)(?:\s*,\s*(?!$)|$))+$/;
 const RATES = /^(?:[^=;\s]+=(?:[1-9]\d{0,8}\/[smhd](?:,(?=\d)|(?=;|$)))+(?:;(?!$)|$))+$/;
-
-/** A name as Chroma wants it, once its placeholders are filled in. */
-const COLLECTION =
-  /^(?=.{3,512}$)(?:[A-Za-z0-9]|\{company_id\}|\{bot_id\})(?:(?:[A-Za-z0-9._-]|\{company_id\}|\{bot_id\})*(?:[A-Za-z0-9]|\{company_id\}|\{bot_id\}))?$/;
 
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
@@ -137,29 +122,7 @@ const variables = z.object({
   CMS_API_TOKEN: text(),
   CMS_TIMEOUT_MS: whole(2000, 1),
 
-  S3_ENDPOINT: z.url().optional(),
-  S3_BUCKET: text(),
-  S3_FORCE_PATH_STYLE: flag(true).optional(),
-  S3_PURGE: z.enum(['marker', 'versions']).default('marker'),
-  S3_SLASH_KEYS: z.enum(['object', 'prefix']).default('object'),
-  AWS_REGION: z.string().default('us-east-1'),
-  AWS_ACCESS_KEY_ID: z.string().optional(),
-  AWS_SECRET_ACCESS_KEY: z.string().optional(),
-  AWS_SESSION_TOKEN: z.string().optional(),
-  CHROMA_URL: z.url(),
-  CHROMA_TENANT: z.string().min(1).default('default_tenant'),
-  CHROMA_DATABASE: z.string().min(1).default('default_database'),
-  CHROMA_COLLECTION: z
-    .string()
-    .regex(
-      COLLECTION,
-      'must be a collection name of 3 characters or more, in which {company_id} and {bot_id} may stand',
-    )
-    .default('global'),
-  CHROMA_TOKEN: z.string().optional(),
-  CHROMA_TOKEN_HEADER: z.enum(['authorization', 'x-chroma-token']).default('authorization'),
-  CHROMA_PAGE_SIZE: whole(300, 1, 10_000),
-  STORE_TIMEOUT_SECONDS: whole(10, 1),
+  ...storeVariables,
 
   DEFAULT_NOTIFICATION_DELAY_MINUTES: whole(30, 1, 1440),
   DEFAULT_BATCH_SIZE_THRESHOLD: whole(5, 1, 100),

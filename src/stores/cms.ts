@@ -56,14 +56,29 @@ export async function readRecords(
   documentIds: readonly string[],
 ): Promise<PerFile<FileRecord | null>> {
   const answers: PerFile<FileRecord | null> = [];
-  for (const page of addressable(documentIds)) answers.push(...(await readPage(client, page)));
+  let trouble: StoreError | undefined;
+  for (const page of addressable(documentIds)) {
+    // One page after the other: a dead CMS costs one time-out and not one per page.
+    const read = await (trouble ? everybodys(page, trouble) : readPage(client, page));
+    trouble ??= read.filter(isTrouble)[0];
+    answers.push(...read);
+  }
   return answers;
 }
 
-async function readPage(client: FileClient, documentIds: readonly string[]) {
+const isTrouble = (answer: unknown): answer is StoreError =>
+  answer instanceof StoreError && answer.blames === 'store';
+
+const everybodys = (page: readonly string[], trouble: StoreError): PerFile<FileRecord | null> =>
+  page.map(() => trouble);
+
+async function readPage(
+  client: FileClient,
+  documentIds: readonly string[],
+): Promise<PerFile<FileRecord | null>> {
   const records = await client.files(documentIds).catch(asAnswer);
   if (!(records instanceof StoreError)) return documentIds.map((id) => records.get(id) ?? null);
-  if (!cannotList(records)) return documentIds.map(() => records);
+  if (!cannotList(records)) return everybodys(documentIds, records);
   return askEach(documentIds, AT_ONCE, (id) => client.file(id));
 }
 

@@ -1,4 +1,4 @@
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config.ts';
 import { failureCode, StoreError } from './store-error.ts';
 
@@ -66,7 +66,7 @@ export function openBucket(config: S3Config): Bucket {
     },
     async check() {
       await bucket.ask('open bucket', (s3, options) =>
-        s3.send(new HeadBucketCommand({ Bucket: name }), options),
+        s3.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 }), options),
       );
     },
     close: () => client.destroy(),
@@ -98,7 +98,8 @@ function s3Client(config: S3Config): S3Client {
 function bucketError(operation: string, error: unknown): StoreError {
   const status = statusOf(error);
   const name = error instanceof Error ? error.name : '';
-  const noBucket = name === 'NoSuchBucket' || (operation === 'open bucket' && status === 404);
+  // Lists and deletes of what is not there succeed: only a bucket can be missing.
+  const noBucket = name === 'NoSuchBucket' || status === 404;
   const timedOut = ['TimeoutError', 'AbortError'].includes(name);
   const configuration =
     noBucket || MISCONFIGURED.has(name) || [301, 401, 403].includes(status ?? 0);
@@ -138,8 +139,7 @@ export function keyError(operation: string, code: string): StoreError {
   });
 }
 
-/** The HTTP status of anything the client threw. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
 }

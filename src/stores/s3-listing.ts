@@ -1,10 +1,6 @@
-import {
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
-} from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { askEach } from './per-file.ts';
-import { type Bucket, statusOf } from './s3-bucket.ts';
+import type { Bucket } from './s3-bucket.ts';
 import { StoreError } from './store-error.ts';
 
 /** One thing that can be deleted: an object, or one version or delete marker of it. */
@@ -18,6 +14,11 @@ interface Cursor {
   versionId?: string;
 }
 
+interface From {
+  prefix?: string;
+  after?: Cursor;
+}
+
 interface Page {
   entries: Entry[];
   /** Where the next page begins; null on the last one. */
@@ -26,7 +27,7 @@ interface Page {
 
 /** What a bucket holds, in the order of its keys. Every function throws `StoreError`. */
 export interface Listing {
-  page(from: { prefix?: string; after?: Cursor }): Promise<Page>;
+  page(from: From): Promise<Page>;
   /** What is under exactly this key. */
   under(key: string): Promise<Entry[]>;
 }
@@ -37,29 +38,20 @@ const AT_ONCE = 10;
 
 /** The objects people see: on a versioned bucket those that no delete marker hides. */
 export function objectListing(bucket: Bucket): Listing {
-  const Bucket = bucket.name;
+  const list = ({ prefix, after }: From, MaxKeys?: number) =>
+    bucket.ask('list objects', async (s3, options) => {
+      const from = { Bucket: bucket.name, Prefix: prefix, StartAfter: after?.key, MaxKeys };
+      const answer = await s3.send(new ListObjectsV2Command(from), options);
+      const entries = (answer.Contents ?? []).flatMap(({ Key }) => (Key ? [{ Key }] : []));
+      const last = answer.IsTruncated ? entries.at(-1) : undefined;
+      return { entries, next: last ? { key: last.Key } : null };
+    });
   return {
-    page: ({ prefix, after }) =>
-      bucket.ask('list objects', async (s3, options) => {
-        const from = { Bucket, Prefix: prefix, StartAfter: after?.key };
-        const answer = await s3.send(new ListObjectsV2Command(from), options);
-        const entries = (answer.Contents ?? []).flatMap(({ Key }) => (Key ? [{ Key }] : []));
-        const last = answer.IsTruncated ? entries.at(-1) : undefined;
-        return { entries, next: last ? { key: last.Key } : null };
-      }),
-    async under(Key) {
-      const there = await bucket.ask('read object', async (s3, options) => {
-        try {
-          await s3.send(new HeadObjectCommand({ Bucket, Key }), options);
-          return true;
-        } catch (error) {
-          if (statusOf(error) === 404) return false;
-          throw error;
-        }
-      });
-      // HEAD answers 404 for a missing bucket as well, and that is no proof.
-      if (!there) await bucket.check();
-      return there ? [{ Key }] : [];
+    page: (from) => list(from),
+    /** Listed, not asked for with HEAD: that has no body to say why it refuses, or what is missing. */
+    async under(key) {
+      const { entries } = await list({ prefix: key }, 1);
+      return entries.filter(({ Key }) => Key === key);
     },
   };
 }

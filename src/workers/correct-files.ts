@@ -11,7 +11,13 @@ import {
   laterWithoutAttempt,
 } from './correction.ts';
 import { completeCorrections, guardCorrections } from './guard-corrections.ts';
-import { inapplicable, removeAndProve, type StepOutcome, stepRecord } from './remove-leftovers.ts';
+import {
+  inapplicable,
+  removeAndProve,
+  type StepOutcome,
+  stepRecord,
+  storeOf,
+} from './remove-leftovers.ts';
 
 /**
  * Takes a set of claimed tasks through their steps: each is guarded, done, proven by read-back and
@@ -60,6 +66,24 @@ async function writePlans(deps: Deps, claim: Claim, planned: readonly Correction
   for (const correction of planned) correction.end = { status: 'dry_run' };
 }
 
+/**
+ * Those the store has time for, and those it need not be asked about. The others wait: nothing was
+ * tried, so nothing is logged.
+ */
+async function admitted(
+  deps: Deps,
+  action: CorrectionAction,
+  open: readonly Correction[],
+): Promise<Correction[]> {
+  const asking = open.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const { admitted: count, refusal } = await storeOf(deps, action).admit(asking.length);
+  const refused = new Set(asking.slice(count));
+  if (refusal)
+    for (const { failures } of refused)
+      failures.set(action, { reason: refusal.message, error: refusal });
+  return open.filter((correction) => !refused.has(correction));
+}
+
 async function takeStep(
   deps: Deps,
   { token, leaseSeconds }: Claim,
@@ -74,7 +98,7 @@ async function takeStep(
   if (open.length === 0) return;
   const outcomes = new Map<Correction, StepOutcome>();
   const asked: Correction[] = [];
-  for (const correction of await guardCorrections(deps, open)) {
+  for (const correction of await guardCorrections(deps, await admitted(deps, action, open))) {
     const detail = inapplicable(deps, action, correction.file);
     if (detail === null) asked.push(correction);
     else outcomes.set(correction, { kind: 'not_applicable', detail });

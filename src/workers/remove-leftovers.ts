@@ -11,6 +11,9 @@ const STORE_OF: Record<CorrectionAction, StoreName> = {
   cms_delete: 'cms',
 };
 
+/** The store a step is about. */
+export const storeOf = (deps: Deps, action: CorrectionAction) => deps.stores[STORE_OF[action]];
+
 /** What one step did to one file. */
 export type StepOutcome =
   | { kind: 'proven' | 'not_applicable'; detail: string }
@@ -19,7 +22,7 @@ export type StepOutcome =
 
 /** Why the step has nothing to ask its store about the file; null where it has. */
 export function inapplicable(deps: Deps, action: CorrectionAction, file: StoredFile) {
-  return deps.stores[STORE_OF[action]].applicable(file);
+  return storeOf(deps, action).applicable(file);
 }
 
 /**
@@ -32,7 +35,7 @@ export async function removeAndProve(
   action: CorrectionAction,
   files: readonly StoredFile[],
 ): Promise<StepOutcome[]> {
-  const store = deps.stores[STORE_OF[action]];
+  const store = storeOf(deps, action);
   const removals = await store.remove(files);
   const asked = files.filter((_file, nth) => !(removals[nth] instanceof StoreError));
   const answers = asked.length > 0 ? await store.remaining(asked) : [];

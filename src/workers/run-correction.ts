@@ -9,8 +9,11 @@ import {
 import type { Deps } from '../deps.ts';
 import { backoffDelay, outageDelay } from '../domain/backoff.ts';
 import { NotYet } from '../errors.ts';
+import { RATE_LIMITED } from '../stores/guarded-store.ts';
+import type { StoreError } from '../stores/store-error.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { correctionAlert } from './alert-correction.ts';
+import { storeAlert } from './alert-store.ts';
 import { correctFiles } from './correct-files.ts';
 import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from './correction.ts';
 
@@ -80,9 +83,18 @@ async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): 
       if (alert) written.push(await writeAlert(tx, deps, alert));
       if (end.status !== 'pending') deps.metrics.correctionsCompleted.inc({ status: end.status });
     }
+    for (const error of misconfigured(corrections))
+      written.push(await writeAlert(tx, deps, storeAlert(error, new Date())));
     return written;
   });
   for (const alert of alerts) await raiseAlert(deps, alert);
+}
+
+/** One mistake per store that only an operator can put right. */
+function misconfigured(corrections: Correction[]): StoreError[] {
+  const failures = corrections.flatMap((correction) => [...correction.failures.values()]);
+  const errors = failures.flatMap(({ error }) => (error?.configuration ? [error] : []));
+  return [...new Map(errors.map((error) => [error.store, error])).values()];
 }
 
 const endsOf = (corrections: Correction[]) =>
@@ -104,7 +116,8 @@ function afterFailure({ config }: Deps, { task, failures }: Correction): Correct
   };
   const waitedMs = Date.now() - (task.started_at ?? new Date()).getTime();
   const away = found.every(({ error }) => error?.blames === 'store');
-  if (away && waitedMs < config.CORRECTION_OUTAGE_HOURS * HOUR_MS) {
+  const limited = found.some(({ error }) => error?.code === RATE_LIMITED);
+  if (away && (limited || waitedMs < config.CORRECTION_OUTAGE_HOURS * HOUR_MS)) {
     const free = Math.max(0, ...found.map(({ error }) => error?.retryAfterMs ?? 0));
     return later(Math.max(free, outageDelay(waitedMs, backoff, Math.random())), false);
   }

@@ -17,8 +17,6 @@ export interface S3Server {
   /** Versions by key, oldest first. On a bucket without versions there is one at most. */
   objects: Map<string, Version[]>;
   put(key: string): void;
-  /** The object people see: not one that a delete marker hides. */
-  has(key: string): boolean;
   /** Keys that are refused by DeleteObjects, with the code. */
   refused: Map<string, string>;
   /** Done while a deletion is in flight, before it is. */
@@ -46,7 +44,6 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     objects.set(key, versioned ? [...(objects.get(key) ?? []), version] : [version]);
     return version;
   };
-  const has = (key: string) => objects.get(key)?.at(-1)?.marker === false;
 
   function remove(key: string, id: string | null): string {
     const refusal = server.refused.get(key);
@@ -84,8 +81,9 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     const all = listed(query).filter(({ key, version, latest }) => {
       return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
     });
-    const page = all.slice(0, pageSize).map(({ key }) => tag('Contents', tag('Key', key)));
-    return page.join('') + tag('IsTruncated', String(all.length > pageSize));
+    const size = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
+    const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key)));
+    return page.join('') + tag('IsTruncated', String(all.length > size));
   }
 
   function listVersions(query: URLSearchParams): string {
@@ -118,7 +116,6 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     server.asked.push(`${method} ${key ? 'object' : what}`);
     const refusal = server.trouble ?? (bucket === server.bucket ? null : NO_BUCKET);
     if (refusal) return void send(refusal.status, 'Error', tag('Code', refusal.code));
-    if (method === 'HEAD') return void response.writeHead(!key || has(key) ? 200 : 404).end();
     if (what === 'delete') {
       const orders = [...body.matchAll(/<Object>(.*?)<\/Object>/g)].map(([, order = '']) => order);
       const said = orders.map((order) =>
@@ -143,7 +140,6 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     bucket: 'bucket',
     objects,
     put: (key) => void add(key, false),
-    has,
     refused: new Map(),
     onDelete: async () => {},
     trouble: null,
