@@ -9,7 +9,8 @@ const COMPOSITION = [...SIDE, 'queues', 'db', 'stores', 'mail'];
 const PROCESS = [...COMPOSITION, 'deps.ts', 'shutdown.ts'];
 
 const ARROWS = {
-  'config.ts': [],
+  config: [],
+  'config.ts': ['config'],
   'errors.ts': [],
   'package-root.ts': [],
   'postgres-client.ts': [],

@@ -92,6 +92,25 @@ describe('what is given', () => {
     const { ADMIN_API_KEY } = loadConfig({ ...NEEDED, ADMIN_API_KEY: ' old, new,' });
     expect(ADMIN_API_KEY).toEqual(['old', 'new']);
   });
+  it.each(['kb', '-kb-', 'kb-{company}', 'kb {bot_id}', 'kb-{bot_id'])(
+    'names no collection with %s',
+    (CHROMA_COLLECTION) => {
+      expect(refusal({ ...NEEDED, CHROMA_COLLECTION })).toContain('CHROMA_COLLECTION');
+    },
+  );
+  it.each(['kb-{company_id}', '{company_id}_{bot_id}', 'a.b-c'])(
+    'names a collection with %s',
+    (CHROMA_COLLECTION) => {
+      expect(loadConfig({ ...NEEDED, CHROMA_COLLECTION })).toMatchObject({ CHROMA_COLLECTION });
+    },
+  );
+  it.each(['s3=0/s', 'smtp=1/s', 's3=1', 's3=1/s;', 's3=1/w'])(
+    'limits no store with %s',
+    (rates) => {
+      const env = { ...NEEDED, STORE_RATE_LIMITS: rates };
+      expect(refusal(env)).toContain('STORE_RATE_LIMITS');
+    },
+  );
   it('may not list none', () => {
     expect(refusal({ ...NEEDED, ADMIN_API_KEY: ' , ' })).toContain('ADMIN_API_KEY');
   });

@@ -1,24 +1,13 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { storeVariables } from './config/stores.ts';
+import { flag, text, whole } from './config/values.ts';
 
 /**
  * Environment -> typed configuration. The only reader of `process.env` in `src/`. Names and defaults
  * are those of the design; `.env.example` lists them with their meaning.
  */
 
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
-    .default(fallback ? 'true' : 'false')
-    .transform((value) => value === 'true' || value === '1');
-const whole = (fallback: number, min = 0, max = 2 ** 31 - 1) =>
-  z.coerce
-    .number({ error: 'must be a whole number' })
-    .int('must be a whole number')
-    .min(min)
-    .max(max)
-    .default(fallback);
-const text = () => z.string().min(1, 'is required');
 const keys = () =>
   text()
     .transform((list) =>
@@ -137,16 +126,7 @@ const variables = z.object({
   CMS_TIMEOUT_MS: whole(2000, 1),
   WRITE_BACK_COMPARE_SECONDS: whole(600),
 
-  S3_ENDPOINT: z.url().optional(),
-  S3_BUCKET: text(),
-  S3_FORCE_PATH_STYLE: flag(true).optional(),
-  AWS_REGION: z.string().default('us-east-1'),
-  AWS_ACCESS_KEY_ID: z.string().optional(),
-  AWS_SECRET_ACCESS_KEY: z.string().optional(),
-  AWS_SESSION_TOKEN: z.string().optional(),
-  CHROMA_URL: z.url(),
-  CHROMA_COLLECTION: z.string().min(1).default('global'),
-  STORE_TIMEOUT_SECONDS: whole(10, 1),
+  ...storeVariables,
 
   DEFAULT_NOTIFICATION_DELAY_MINUTES: whole(30, 1, 1440),
   DEFAULT_BATCH_SIZE_THRESHOLD: whole(5, 1, 100),
@@ -155,11 +135,13 @@ const variables = z.object({
   ENABLE_AUTO_CORRECTION: flag(true),
   AUTO_CORRECTION_MODE: z.enum(['auto', 'approve', 'dry-run']).default('auto'),
   AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
+  CORRECTIONS_PER_RUN: whole(200, 1, 10_000),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
   CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
   RETENTION_DAYS: whole(365, 0, 36_500).refine((days) => days === 0 || days >= MIN_RETENTION_DAYS, {
     error: `must be 0 or at least ${MIN_RETENTION_DAYS}`,
   }),
+  CORRECTION_OUTAGE_HOURS: z.coerce.number().min(0).default(24),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
 

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { type RateLimit, rateLimits, type TakePlaces } from './domain/rate-limits.ts';
 import { type SnsClient, snsClient } from './mail/bounces/sns-client.ts';
 import { openTransports } from './mail/transports/open.ts';
 import type { Transport } from './mail/transports/transport.ts';
@@ -7,14 +8,19 @@ import { createLogger, type Logger } from './observability/logger.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { producerConnection, type RedisConnection, workerConnection } from './queues/connection.ts';
 import { openProducer, type Producer } from './queues/producer.ts';
+import { sharedRate } from './queues/shared-rate.ts';
 import { chromaStore } from './stores/chroma.ts';
 import { cmsStore } from './stores/cms.ts';
 import { type CmsClient, cmsClient } from './stores/cms-client.ts';
+import { type GuardedStore, guardedStore } from './stores/guarded-store.ts';
 import { type Preferences, preferencesResolver, steadyClock } from './stores/preferences.ts';
 import { type Quotas, quotaReader } from './stores/quota.ts';
 import { s3Store } from './stores/s3.ts';
 import { sharedPreferences } from './stores/shared-preferences.ts';
-import type { LeftoverStore, StoreName } from './stores/store.ts';
+import type { LeftoverStore } from './stores/store.ts';
+import type { StoreName } from './stores/store-error.ts';
+
+type RateOf = (label: string, limits: readonly RateLimit[]) => TakePlaces;
 
 /** Everything the API and the workers work with. Opened once per process, closed by one call. */
 export interface Deps {
@@ -28,7 +34,7 @@ export interface Deps {
   workerRedis(): RedisConnection;
   producer: Producer;
   cms: CmsClient;
-  stores: Record<StoreName, LeftoverStore>;
+  stores: Record<StoreName, GuardedStore>;
   preferences: Preferences;
   quotas: Quotas;
   transport: Transport;
@@ -55,9 +61,11 @@ export function openDeps(config: Config, service: string): Deps {
     log.warn({ err: error, queue }, 'could not enqueue; the sweep will');
   });
   const cms = cmsClient(config);
-  const stores = { s3: s3Store(config), chroma: chromaStore(config), cms: cmsStore(cms) };
+  const rateOf = (kind: string) => (label: string, limits: readonly RateLimit[]) =>
+    sharedRate(`${config.QUEUE_PREFIX}:${kind}:${label}`, limits, redis);
+  const stores = guardedStores(config, cms, rateOf('store-rate'));
   const shared = sharedPreferences(redis, config.QUEUE_PREFIX, steadyClock);
-  const transport = openTransports(config, { redis });
+  const transport = openTransports(config, { rateOf: rateOf('mail-rate') });
   const draining = new AbortController();
   return {
     config,
@@ -85,6 +93,25 @@ export function openDeps(config: Config, service: string): Deps {
       for (const connection of [redis, ...connections]) connection.disconnect();
       await db.close();
     },
+  };
+}
+
+/** So many questions in a row that a store is to blame for, or one that took all its time. */
+const FAILURES_TO_OPEN = 3;
+
+/** The three stores, each with its limits and a circuit breaker of its own. */
+function guardedStores(config: Config, cms: CmsClient, rateOf: RateOf): Deps['stores'] {
+  const limits = rateLimits(config.STORE_RATE_LIMITS);
+  const openMs = config.CORRECTION_RETRY_BASE_SECONDS * 1000;
+  const circuit = { failuresToOpen: FAILURES_TO_OPEN, openMs };
+  const guarded = (store: LeftoverStore) => {
+    const takePlaces = rateOf(store.name, limits.get(store.name) ?? []);
+    return guardedStore(store, { circuit, takePlaces, now: () => performance.now() });
+  };
+  return {
+    s3: guarded(s3Store(config)),
+    chroma: guarded(chromaStore(config)),
+    cms: guarded(cmsStore(cms)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { fileRecordChange, fileRecordInput } from '../../src/contracts/cms.ts';
 import { type FileFilters, fileFilters } from '../../src/contracts/cms-lists.ts';
@@ -37,10 +37,11 @@ export function fileCollection(
     filters: fileFilters,
     input: fileRecordInput,
     change: fileRecordChange,
-    list: async ({ company, bot }, page) => {
+    list: async ({ company, bot, documentId }, page) => {
       const where = and(
         company === undefined ? undefined : eq(files.company_id, company),
         bot === undefined ? undefined : eq(files.bot_id, bot),
+        documentId && inArray(files.documentId, documentId),
       );
       const { limit, offset } = rowsOf(page);
       const rows = await db

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { emailAddress, numericId } from './text.ts';
+import { emailAddress, identifier, numericId } from './text.ts';
 
 /** What may stand in the addresses of the CMS contract: ids, filters and pages. */
 
@@ -48,6 +48,11 @@ export type PreferenceFilters = z.output<typeof preferenceFilters>;
 export const fileFilters = z.object({
   company: numericIdText.optional(),
   bot: numericIdText.optional(),
+  /** Once per record wanted. */
+  documentId: z
+    .union([identifier(), z.array(identifier()).max(MAX_PAGE_SIZE)])
+    .transform((ids) => [ids].flat())
+    .optional(),
 });
 export type FileFilters = z.output<typeof fileFilters>;
 

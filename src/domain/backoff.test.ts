@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { backoffDelay } from './backoff.ts';
+import { backoffDelay, outageDelay } from './backoff.ts';
 
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const backoff = fc
@@ -34,4 +34,21 @@ it('draws the other half', () => {
   expect([0, 0.5, 0.999].map((drawn) => backoffDelay(3, policy, drawn))).toEqual([
     2000, 3000, 3998,
   ]);
+});
+
+it('waits for an outage between the base and the cap, longer the longer it lasts', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(100_000_000),
+      fc.nat(1_000_000),
+      backoff,
+      random,
+      (waited, more, policy, r) => {
+        const delay = outageDelay(waited, policy, r);
+        expect(delay).toBeGreaterThanOrEqual(Math.floor(policy.baseMs / 2));
+        expect(delay).toBeLessThanOrEqual(policy.capMs);
+        expect(outageDelay(waited + more, policy, r)).toBeGreaterThanOrEqual(delay);
+      },
+    ),
+  );
 });

@@ -2,6 +2,7 @@ import type { PreferenceOwner } from '../contracts/preferences.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { BULK_LIMIT, type CmsClient, type CmsPreferences } from './cms-client.ts';
 import type { Guard } from './guard.ts';
+import { pagesOf } from './per-file.ts';
 
 /** By-user questions at a time, for those the bulk answers left out. */
 const BY_USER_AT_ONCE = 10;
@@ -39,10 +40,4 @@ export async function askTogether(
 /** Places left in the last page of a question about so many owners. */
 export function roomBeside(owners: number): number {
   return (BULK_LIMIT - (owners % BULK_LIMIT)) % BULK_LIMIT;
-}
-
-function pagesOf<T>(items: T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, page) =>
-    items.slice(page * size, (page + 1) * size),
-  );
 }

@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerJson, type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
+import { oneFile, STORE_DEFAULTS, storedFile } from '../../test/support/one-file.ts';
 import { chromaStore } from './chroma.ts';
-import type { LeftoverStore } from './store.ts';
 
 /** What a real server cannot be made to do; the rest is tried against one in the flows. */
 
-const file = { documentId: 'doc', storageKey: null };
+const file = storedFile('doc');
 const collection = { id: '00000000-0000-0000-0000-000000000001', name: 'global' };
 let chroma: HttpDouble;
-let store: LeftoverStore;
+let store: ReturnType<typeof oneFile>;
 
 beforeAll(async () => {
   chroma = await httpDouble(() => {});
-  store = chromaStore({
-    CHROMA_URL: chroma.url,
-    CHROMA_COLLECTION: 'global',
-    STORE_TIMEOUT_SECONDS: 1,
-  });
+  const config = { CHROMA_URL: chroma.url, CHROMA_COLLECTION: 'global', STORE_TIMEOUT_SECONDS: 1 };
+  store = oneFile(chromaStore({ ...STORE_DEFAULTS, ...config }));
 });
 afterAll(() => chroma.close());
 beforeEach(() => {
@@ -34,16 +31,17 @@ function withRecords(records: HttpDouble['answer']): HttpDouble['answer'] {
 describe('vector store', () => {
   it('never deletes without ids, and nothing when nothing is found', async () => {
     chroma.answer = withRecords((_, response) =>
-      answerJson(response, 200, { ids: [], include: [] }),
+      answerJson(response, 200, { ids: [], metadatas: [] }),
     );
     expect(await store.remove(file)).toMatchObject({ removed: 0 });
     expect(chroma.asked.map(({ path }) => path.split('/').at(-1))).toEqual(['global', 'get']);
-    expect(chroma.asked[1]?.body).toMatchObject({ where: { document_id: { $eq: 'doc' } } });
+    expect(chroma.asked[1]?.body).toMatchObject({ where: { document_id: { $in: ['doc'] } } });
   });
 
   it('does not go round for ever when the server keeps what it was told to delete', async () => {
+    const found = { ids: ['a'], metadatas: [{ document_id: 'doc' }] };
     chroma.answer = withRecords(({ path }, response) =>
-      answerJson(response, 200, path.endsWith('/get') ? { ids: ['a'], include: [] } : {}),
+      answerJson(response, 200, path.endsWith('/get') ? found : {}),
     );
     await expect(store.remove(file)).rejects.toMatchObject({ code: 'still there' });
     expect(chroma.asked.filter(({ path }) => path.endsWith('/delete'))).toHaveLength(1);

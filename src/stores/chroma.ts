@@ -1,116 +1,94 @@
-import { ChromaClient, type Collection } from 'chromadb';
-import { z } from 'zod';
-import type { Config } from '../config.ts';
-import { ask, fitting, type HttpService, wrongAddress } from './http.ts';
-import type { LeftoverStore } from './store.ts';
-import { failureCode, StoreError } from './store-error.ts';
+import { collectionName, unnamedCollection } from '../domain/collection-name.ts';
+import { type ChromaConfig, type ChunkCollection, chromaDatabase } from './chroma-collection.ts';
+import { allOrHalves, asAnswer, askGroups, pagesOf } from './per-file.ts';
+import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
+import { StoreError } from './store-error.ts';
 
-type ChromaConfig = Pick<Config, 'CHROMA_URL' | 'CHROMA_COLLECTION' | 'STORE_TIMEOUT_SECONDS'>;
-
-/** Chunks read and deleted at a time; hosted Chroma allows no more per request. */
-const PAGE = 300;
-const TENANT = 'default_tenant';
-const DATABASE = 'default_database';
-
-/** Errors of the client by which only a person can help. */
-const MISCONFIGURED = new Set(['ChromaAuthError', 'ChromaForbiddenError', 'ChromaNotFoundError']);
-
-const collectionAnswer = z.object({ id: z.string() });
-const idList = z.array(z.string());
+/** Files named in one question; more would make the condition its slow part. */
+const FILES_AT_ONCE = 200;
 
 /**
- * The vector store: all chunks whose metadata `document_id` is the file's. The collection is never
- * created: one that is missing may be a wrong name, and proves nothing.
+ * The vector store: all chunks whose metadata `document_id` is the file's, in the collection that
+ * `CHROMA_COLLECTION` names for its company and bot. A collection is never created: one that is missing
+ * may be a wrong name, and proves nothing.
  */
 export function chromaStore(config: ChromaConfig): LeftoverStore {
-  const { hostname: host, port, protocol } = new URL(config.CHROMA_URL);
-  const ssl = protocol === 'https:';
-  const timeoutMs = config.STORE_TIMEOUT_SECONDS * 1000;
-  const service: HttpService = {
-    store: 'chroma',
-    baseUrl: new URL(config.CHROMA_URL).origin,
-    settings: { url: 'CHROMA_URL and CHROMA_COLLECTION', token: 'the access to CHROMA_URL' },
-    timeoutMs,
-  };
+  const database = chromaDatabase(config);
+  const template = config.CHROMA_COLLECTION;
+  // Where each company has its own collection, a missing one is no word against the others.
+  const blames = template.includes('{') ? 'file' : 'store';
 
-  /**
-   * The collection's id, asked for without the client: its `getCollection` also imports the embedding
-   * function the server names, and complains on the console where that package is not installed.
-   */
-  async function collectionId(): Promise<string> {
-    const name = encodeURIComponent(config.CHROMA_COLLECTION);
-    const path = `/api/v2/tenants/${TENANT}/databases/${DATABASE}/collections/${name}`;
-    const question = { operation: 'open collection', path };
-    const answer = await ask(service, question);
-    if (answer.absent) throw wrongAddress(service, question);
-    return fitting(collectionAnswer, answer.body, service, question).id;
-  }
-
-  /** One call of the client, with a time-out of its own: the client has no other way to set one. */
-  async function call<T>(operation: string, id: string, work: (chunks: Collection) => Promise<T>) {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const client = new ChromaClient({
-      host,
-      port: Number(port) || (ssl ? 443 : 80),
-      ssl,
-      tenant: TENANT,
-      database: DATABASE,
-      fetchOptions: { signal },
-    });
-    try {
-      return await work(client.collection(id));
-    } catch (error) {
-      throw storeError(operation, error, signal.aborted);
-    }
-  }
-
-  const chunkIds = (id: string, documentId: string) =>
-    call('read chunks', id, async (chunks) => {
-      const where = { document_id: { $eq: documentId } };
-      // The client hands on whatever it was sent.
-      return idList.parse((await chunks.get({ where, limit: PAGE, include: [] })).ids);
-    });
+  const inCollections = <Answer>(
+    files: readonly StoredFile[],
+    ask: (chunks: ChunkCollection, files: readonly StoredFile[]) => Promise<PerFile<Answer>>,
+  ) =>
+    askGroups(
+      files,
+      (file) => collectionName(template, file),
+      async (name, members) => {
+        const chunks = await database.open(name, blames).catch(asAnswer);
+        if (chunks instanceof StoreError) return members.map(() => chunks);
+        const answers: PerFile<Answer> = [];
+        for (const page of pagesOf(members, FILES_AT_ONCE))
+          answers.push(...(await allOrHalves(page, (some) => ask(chunks, some))));
+        return answers;
+      },
+    );
 
   return {
     name: 'chroma',
-    applicable: () => null,
-    async remove({ documentId }) {
-      const id = await collectionId();
-      const removed = new Set<string>();
-      let page = await chunkIds(id, documentId);
-      while (page.length > 0) {
-        if (page.every((chunk) => removed.has(chunk))) throw undeleted();
-        const ids = page;
-        await call('delete chunks', id, (chunks) => chunks.delete({ ids }));
-        for (const chunk of ids) removed.add(chunk);
-        page = await chunkIds(id, documentId);
-      }
-      return { removed: removed.size, detail: `chunks found and deleted: ${removed.size}` };
+    applicable: (file) => unnamedCollection(template, file),
+    remove(files) {
+      const removed = new Map<string, number>();
+      return inCollections(files, (chunks, some) => removeChunks(chunks, some, removed));
     },
-    /** Counts up to one page, 300 chunks. */
-    async remaining({ documentId }) {
-      return (await chunkIds(await collectionId(), documentId)).length;
-    },
+    remaining: (files) => inCollections(files, countChunks),
     async check() {
-      await collectionId();
+      if (blames === 'file') return database.check();
+      await database.open(template, blames);
     },
   };
 }
 
-function storeError(operation: string, error: unknown, timedOut: boolean): StoreError {
-  const name = error instanceof z.ZodError ? 'unexpected body' : failureCode(error);
-  const configuration = MISCONFIGURED.has(name);
-  return new StoreError({
-    store: 'chroma',
-    operation,
-    code: timedOut ? 'TimeoutError' : name,
-    configuration,
-    timedOut,
-    advice: configuration
-      ? 'see that CHROMA_URL and CHROMA_COLLECTION name a collection that may be used'
-      : 'see that the Chroma server at CHROMA_URL runs and is not overloaded',
+/** @param removed counts by document id; kept by the caller, as what was removed before an error counts */
+async function removeChunks(
+  chunks: ChunkCollection,
+  files: readonly StoredFile[],
+  removed: Map<string, number>,
+): Promise<PerFile<Removal>> {
+  const documents = documentsOf(files);
+  let last = new Set<string>();
+  for (;;) {
+    const page = await chunks.chunksOf(documents);
+    if (page.length === 0) break;
+    if (page.every(({ id }) => last.has(id))) throw undeleted();
+    last = new Set(page.map(({ id }) => id));
+    await chunks.remove([...last]);
+    for (const { documentId } of page) removed.set(documentId, (removed.get(documentId) ?? 0) + 1);
+  }
+  return files.map(({ documentId }) => {
+    const count = removed.get(documentId) ?? 0;
+    return { removed: count, detail: `chunks found and deleted: ${count}` };
   });
 }
+
+/** Counts at least one chunk of every file that has any, up to a page in all. */
+async function countChunks(chunks: ChunkCollection, files: readonly StoredFile[]) {
+  const counts = new Map<string, number>();
+  let unseen = documentsOf(files);
+  while (unseen.length > 0) {
+    const page = await chunks.chunksOf(unseen);
+    if (page.length === 0) break;
+    for (const { documentId } of page) counts.set(documentId, (counts.get(documentId) ?? 0) + 1);
+    // A full page may have had no room for the other files.
+    unseen = unseen.filter((documentId) => !counts.has(documentId));
+  }
+  return files.map(({ documentId }) => counts.get(documentId) ?? 0);
+}
+
+const documentsOf = (files: readonly StoredFile[]) => [
+  ...new Set(files.map(({ documentId }) => documentId)),
+];
 
 function undeleted(): StoreError {
   return new StoreError({
@@ -118,6 +96,7 @@ function undeleted(): StoreError {
     operation: 'delete chunks',
     code: 'still there',
     configuration: false,
+    blames: 'file',
     advice: 'the server accepts the deletion and keeps the chunks, or somebody writes them again',
   });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerJson, type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
+import { oneFile, storedFile } from '../../test/support/one-file.ts';
 import { BUILT_IN_SETTINGS } from '../contracts/preferences.ts';
 import { cmsStore } from './cms.ts';
 import { type CmsClient, cmsClient } from './cms-client.ts';
@@ -158,9 +159,9 @@ describe('CMS client', () => {
 
 describe('CMS store', () => {
   it('removes the record once and reads back', async () => {
-    const store = cmsStore(client);
-    const file = { documentId: 'doc 1/ä', storageKey: null };
-    expect(store.applicable(file)).toBeNull();
+    const file = storedFile('doc 1/ä');
+    expect(cmsStore(client).applicable(file)).toBeNull();
+    const store = oneFile(cmsStore(client));
     expect(await store.remaining(file)).toBe(1);
     expect(await store.remove(file)).toMatchObject({ removed: 1 });
     expect(await store.remaining(file)).toBe(0);

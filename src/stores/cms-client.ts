@@ -15,7 +15,6 @@ import {
   type PreferenceOwner,
 } from '../contracts/preferences.ts';
 import { ownerKey } from '../domain/owner.ts';
-import { PermanentError } from '../errors.ts';
 import {
   type Answer,
   ask,
@@ -24,6 +23,7 @@ import {
   type Question,
   wrongAddress,
 } from './http.ts';
+import { StoreError } from './store-error.ts';
 import { turnOff } from './turn-off.ts';
 
 export { ownerKey };
@@ -43,6 +43,8 @@ export interface CmsClient {
   /** At most 100 owners, by `ownerKey`. Whom the CMS has no usable answer for is left out. */
   preferencesBulk(owners: PreferenceOwner[]): Promise<Map<string, CmsPreferences>>;
   file(documentId: string): Promise<FileRecord | null>;
+  /** Records of several files, at most 100, by document id; absent ones are left out. */
+  files(documentIds: readonly string[]): Promise<Map<string, FileRecord>>;
   updateFile(documentId: string, change: FileRecordChange): Promise<'updated' | 'gone'>;
   deleteFile(documentId: string): Promise<'deleted' | 'gone'>;
   company(id: number): Promise<CompanyRecord | null>;
@@ -53,13 +55,14 @@ export interface CmsClient {
   check(): Promise<void>;
 }
 
-/** The contract's limit of `bulk-get`. */
+/** The contract's limit of `bulk-get`, and the longest page of a list. */
 export const BULK_LIMIT = 100;
 
 const PREFERENCES = '/api/user-notification-preferences';
 const NOBODY: PreferenceOwner = { company_id: 1, bot_id: 1, user_email: 'check@tidings.invalid' };
 
 const fileAnswer = z.object({ data: fileRecord });
+const count = z.number().int().min(0);
 const companyAnswer = z.object({ data: companyRecord });
 const bulkAnswer = z.object({
   data: z.record(z.string(), z.unknown()),
@@ -73,7 +76,7 @@ export function cmsClient(config: CmsConfig): CmsClient {
   const cms: HttpService = {
     store: 'cms',
     baseUrl: config.CMS_API_URL,
-    token: config.CMS_API_TOKEN,
+    headers: { authorization: `Bearer ${config.CMS_API_TOKEN}` },
     settings: { url: 'CMS_API_URL', token: 'CMS_API_TOKEN' },
     timeoutMs: config.CMS_TIMEOUT_MS,
   };
@@ -129,6 +132,15 @@ export function cmsClient(config: CmsConfig): CmsClient {
       const answer = await askForOne(question);
       if (answer.absent) return null;
       return fitting(recordOf(documentId), answer.body, cms, question).data;
+    },
+
+    async files(documentIds) {
+      const path = `/api/files?${filesQuery(documentIds)}`;
+      const answer = await answerOf(
+        { operation: 'read file records', path },
+        recordsOf(documentIds),
+      );
+      return new Map(answer.data.map((record) => [record.documentId, record]));
     },
 
     async updateFile(documentId, change) {
@@ -187,10 +199,37 @@ function recordOf(documentId: string) {
   });
 }
 
+/** As Strapi filters by itself; a CMS that ignores it answers with other files and is found out. */
+function filesQuery(documentIds: readonly string[]): URLSearchParams {
+  const wanted = documentIds.map((id): [string, string] => ['documentId', id]);
+  return new URLSearchParams([...wanted, ['pageSize', String(BULK_LIMIT)]]);
+}
+
+/** A list of nothing but what was asked for, and of all of it. */
+function recordsOf(documentIds: readonly string[]) {
+  const asked = new Set(documentIds);
+  return z
+    .object({
+      data: z.array(fileRecord),
+      meta: z.object({ pagination: z.object({ total: count }) }),
+    })
+    .refine(({ data, meta }) => data.length === meta.pagination.total, { path: ['meta'] })
+    .refine(({ data }) => data.every(({ documentId }) => asked.has(documentId)), {
+      path: ['data'],
+    });
+}
+
 function filePath(documentId: string): string {
   // URLs give these two a meaning of their own, escaped or not: another route would be asked.
   if (documentId === '.' || documentId === '..') {
-    throw new PermanentError(`cms: a file whose document id is "${documentId}" has no address`);
+    throw new StoreError({
+      store: 'cms',
+      operation: 'address file record',
+      code: 'no address',
+      configuration: false,
+      blames: 'file',
+      advice: `a file whose document id is "${documentId}" has no address`,
+    });
   }
   return `/api/files/${encodeURIComponent(documentId)}`;
 }

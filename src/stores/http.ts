@@ -1,14 +1,13 @@
 import type { z } from 'zod';
-import type { StoreName } from './store.ts';
-import { failureCode, StoreError } from './store-error.ts';
+import { failureCode, StoreError, type StoreName } from './store-error.ts';
 
 /** One way to ask a store over HTTP: bounded in time, and every way to fail told apart. */
 
 export interface HttpService {
   store: StoreName;
   baseUrl: string;
-  /** Bearer token, where the service wants one. */
-  token?: string;
+  /** What every question carries: credentials, where the service wants any. */
+  headers?: Record<string, string>;
   /** Names of the variables to look at when an address or a credential is wrong. */
   settings: { url: string; token: string };
   /** For the whole exchange, body included. */
@@ -41,7 +40,8 @@ export async function ask(service: HttpService, question: Question): Promise<Ans
   if (status >= 300 && status < 400) {
     throw failure(service, question, status, true, `set ${settings.url} to where it redirects to`);
   }
-  throw failure(service, question, status, false, 'the log of that service tells why');
+  const advice = 'the log of that service tells why';
+  throw failure(service, question, status, false, advice, blamed(status));
 }
 
 /**
@@ -68,20 +68,24 @@ export function fitting<Schema extends z.ZodType>(
 }
 
 /** Nothing is at an address that has to exist. */
-export function wrongAddress(service: HttpService, question: Question): StoreError {
+export function wrongAddress(
+  service: HttpService,
+  question: Question,
+  blames: StoreError['blames'] = 'store',
+): StoreError {
   const advice = `nothing is there; see that ${service.settings.url} is right`;
-  return failure(service, question, 404, true, advice);
+  return failure(service, question, 404, true, advice, blames);
 }
 
 async function exchange(service: HttpService, question: Question) {
-  const { token, timeoutMs, baseUrl, settings } = service;
+  const { headers, timeoutMs, baseUrl, settings } = service;
   const { method = 'GET', path, body } = question;
   try {
     const response = await fetch(baseUrl.replace(/\/+$/, '') + path, {
       method,
       headers: {
         accept: 'application/json',
-        ...(token && { authorization: `Bearer ${token}` }),
+        ...headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -107,8 +111,14 @@ function failure(
   code: number | string,
   configuration: boolean,
   advice: string,
+  blames: StoreError['blames'] = 'store',
 ): StoreError {
-  return new StoreError({ store, operation, code, configuration, advice });
+  return new StoreError({ store, operation, code, configuration, advice, blames });
+}
+
+/** A service that could not be asked, is overrun or broke says nothing about the file. */
+function blamed(status: number): StoreError['blames'] {
+  return status < 500 && status !== 408 && status !== 425 && status !== 429 ? 'file' : 'store';
 }
 
 function parsed(text: string): unknown {

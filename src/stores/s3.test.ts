@@ -1,42 +1,161 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
+import { oneFile, STORE_DEFAULTS, storedFile } from '../../test/support/one-file.ts';
+import { type S3Server, startS3Server } from '../../test/support/s3-server.ts';
 import { s3Store } from './s3.ts';
 import type { LeftoverStore } from './store.ts';
 
 /** What a real small server cannot be made to do; the rest is tried against one in the flows. */
 
-const file = { documentId: 'd', storageKey: 'folder/name.pdf' };
-let s3: HttpDouble;
-let store: LeftoverStore;
+const settings = {
+  ...STORE_DEFAULTS,
+  S3_BUCKET: 'bucket',
+  S3_FORCE_PATH_STYLE: true,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_SESSION_TOKEN: undefined,
+  STORE_TIMEOUT_SECONDS: 1,
+};
+const file = storedFile('d', 'folder/name.pdf');
+const closing: (() => unknown)[] = [];
 
-beforeAll(async () => {
-  s3 = await httpDouble(() => {});
-  store = s3Store({
-    S3_ENDPOINT: s3.url,
-    S3_BUCKET: 'bucket',
-    S3_FORCE_PATH_STYLE: true,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_SESSION_TOKEN: undefined,
-    STORE_TIMEOUT_SECONDS: 1,
+async function serverOf(versioned: boolean, more: object = {}, pageSize?: number) {
+  const server = await startS3Server(versioned, pageSize);
+  const store = s3Store({ ...settings, ...more, S3_ENDPOINT: server.url });
+  closing.push(store.close!, server.close);
+  return { server, store };
+}
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+describe('a versioned bucket', () => {
+  it('hides the object and keeps its versions, and says so', async () => {
+    const { server, store } = await serverOf(true);
+    server.put('folder/name.pdf');
+    server.put('folder/name.pdf');
+    expect(await store.remove([file])).toEqual([
+      { removed: 1, detail: 'the bucket is versioned: a delete marker hides the object' },
+    ]);
+    expect(await store.remaining([file])).toEqual([0]);
+    expect(server.objects.get('folder/name.pdf')).toHaveLength(3);
+  });
+
+  it('is purged of every version and marker, over several pages, and of nothing beside', async () => {
+    const { server, store } = await serverOf(true, { S3_PURGE: 'versions' }, 3);
+    const files = Array.from({ length: 7 }, (_, nth) => storedFile(`d${nth}`, `a/${nth}`));
+    for (const { storageKey } of files)
+      for (let nth = 0; nth < 5; nth += 1) server.put(storageKey!);
+    server.put('a/3.bak');
+    expect(await store.remaining(files)).toEqual(files.map(() => 5));
+    expect(await store.remove(files)).toMatchObject(files.map(() => ({ removed: 5 })));
+    expect([...server.objects.keys()]).toEqual(['a/3.bak']);
+    expect(await store.remaining(files)).toEqual(files.map(() => 0));
+  });
+
+  it('has a leftover as long as a marker is there', async () => {
+    const { server, store } = await serverOf(true, { S3_PURGE: 'versions' });
+    server.objects.set('folder/name.pdf', [{ id: 'v1', marker: true }]);
+    expect(await store.remaining([file])).toEqual([1]);
   });
 });
-afterAll(async () => {
-  await store.close?.();
-  await s3.close();
+
+describe('many objects', () => {
+  let server: S3Server;
+  let store: LeftoverStore;
+  beforeAll(async () => {
+    ({ server, store } = await serverOf(false, { S3_SLASH_KEYS: 'prefix' }));
+  });
+  beforeEach(() => {
+    server.objects.clear();
+    server.asked.length = 0;
+  });
+
+  it('go with few requests, and are proven gone with few', async () => {
+    const files = Array.from({ length: 1200 }, (_, nth) => storedFile(`d${nth}`, `up/${nth}`));
+    for (const { storageKey } of files) server.put(storageKey!);
+    server.put('up/1200');
+    expect(await store.remove(files)).toMatchObject(files.map(() => ({ removed: 1 })));
+    expect(await store.remaining(files)).toEqual(files.map(() => 0));
+    expect([...server.objects.keys()]).toEqual(['up/1200']);
+    expect(server.asked.length).toBeLessThan(12);
+  });
+
+  it('below a key that ends in a slash are all removed, more than a page of them', async () => {
+    for (let nth = 0; nth < 2500; nth += 1) server.put(`lib/d/${nth}`);
+    server.put('lib/dd');
+    const folder = storedFile('d', 'lib/d/');
+    expect(await store.remove([folder, storedFile('e', 'lib/e')])).toMatchObject([
+      { removed: 2500 },
+      { removed: 0 },
+    ]);
+    expect(await store.remaining([folder])).toEqual([0]);
+    expect([...server.objects.keys()]).toEqual(['lib/dd']);
+  });
+
+  it.each(['/', '//', '///'])('are never removed below %s', (key) => {
+    expect(store.applicable(storedFile('d', key))).toContain('everything in the bucket');
+  });
+
+  it('are one object where the key is none but that', async () => {
+    const { server: other, store: plain } = await serverOf(false);
+    other.put('lib/');
+    other.put('lib/a');
+    expect(await plain.remove([storedFile('d', 'lib/')])).toMatchObject([{ removed: 1 }]);
+    expect([...other.objects.keys()]).toEqual(['lib/a']);
+  });
+
+  it('lying apart are asked for one by one, and none is overlooked', async () => {
+    for (let nth = 0; nth < 1500; nth += 1) server.put(`m${nth}`);
+    const files = ['a', 'm1', 'm5', 'z1', 'z2', 'z3', 'z4'].map((key) => storedFile(key, key));
+    server.put('z3');
+    const answers = await store.remaining(files);
+    expect(answers).toEqual([0, 1, 1, 0, 0, 1, 0]);
+  });
 });
 
-describe('object storage', () => {
-  it('says that a versioned bucket only hides the object', async () => {
-    s3.answer = ({ method }, response) => {
-      const marker = method === 'DELETE' ? { 'x-amz-delete-marker': 'true' } : {};
-      response.writeHead(method === 'DELETE' ? 204 : 200, marker).end();
-    };
-    expect(await store.remove(file)).toEqual({
-      removed: 1,
-      detail: 'the bucket is versioned: a delete marker hides the object',
-    });
+describe('refusals', () => {
+  it('of one key are its own', async () => {
+    const { server, store } = await serverOf(false);
+    for (const key of ['a', 'b', 'c']) server.put(key);
+    server.refused.set('b', 'AccessDenied');
+    const answers = await store.remove(['a', 'b', 'c'].map((key) => storedFile(key, key)));
+    expect(answers).toMatchObject([
+      { removed: 1 },
+      { name: 'StoreError', code: 'AccessDenied', blames: 'file' },
+      { removed: 1 },
+    ]);
+  });
+
+  it.each([
+    [503, 'SlowDown', { configuration: false, blames: 'store' }],
+    [400, 'ExpiredToken', { configuration: true, blames: 'store' }],
+    [403, 'InvalidAccessKeyId', { configuration: true, blames: 'store' }],
+    [301, 'PermanentRedirect', { configuration: true, blames: 'store' }],
+    [400, 'AuthorizationHeaderMalformed', { configuration: true, blames: 'store' }],
+    [404, 'NoSuchBucket', { configuration: true, blames: 'store' }],
+    [501, 'NotImplemented', { configuration: true, blames: 'store' }],
+    [400, 'MalformedXML', { configuration: false, blames: 'file' }],
+  ])('%i %s is told by its name', async (status, code, expected) => {
+    const { server, store } = await serverOf(false);
+    server.trouble = { status, code };
+    const files = ['a', 'b', 'c', 'd', 'e'].map((key) => storedFile(key, key));
+    const answers = await store.remove(files);
+    expect(answers).toMatchObject(files.map(() => ({ name: 'StoreError', ...expected })));
+    if (expected.configuration) expect(answers[0]).toMatchObject({ code });
+  });
+});
+
+describe('a server that is none', () => {
+  let s3: HttpDouble;
+  let bucket: LeftoverStore;
+  let store: ReturnType<typeof oneFile>;
+  beforeAll(async () => {
+    s3 = await httpDouble(() => {});
+    bucket = s3Store({ ...settings, S3_ENDPOINT: s3.url });
+    store = oneFile(bucket);
+    closing.push(bucket.close!, s3.close);
   });
 
   it.each([
@@ -69,11 +188,11 @@ describe('object storage', () => {
   it('gives up on an error message that never ends', async () => {
     const timers: NodeJS.Timeout[] = [];
     s3.answer = (_, response) => {
-      if (response.req.method === 'HEAD') return response.writeHead(200).end();
       response.writeHead(403).write('<?xml version="1.0"?><Error>');
       timers.push(setInterval(() => response.write(' '), 100));
     };
-    await expect(store.remove(file)).rejects.toMatchObject({ timedOut: true });
+    const files = Array.from({ length: 5 }, (_, nth) => storedFile(`d${nth}`, `k${nth}`));
+    expect(await bucket.remaining(files)).toMatchObject(files.map(() => ({ timedOut: true })));
     for (const timer of timers) clearInterval(timer);
   });
 });

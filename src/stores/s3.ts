@@ -1,130 +1,111 @@
+import { allOrHalves, askEach, askGroups, pagesOf } from './per-file.ts';
+import { openBucket, type S3Config } from './s3-bucket.ts';
+import { type Deletion, deleteEntries } from './s3-delete.ts';
 import {
-  DeleteObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import type { Config } from '../config.ts';
-import type { LeftoverStore } from './store.ts';
-import { failureCode, StoreError } from './store-error.ts';
+  type Entry,
+  entriesUnder,
+  type Listing,
+  objectListing,
+  pagesBelow,
+  versionListing,
+} from './s3-listing.ts';
+import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 
-type S3Config = Pick<
-  Config,
-  | 'S3_ENDPOINT'
-  | 'S3_BUCKET'
-  | 'S3_FORCE_PATH_STYLE'
-  | 'AWS_REGION'
-  | 'AWS_ACCESS_KEY_ID'
-  | 'AWS_SECRET_ACCESS_KEY'
-  | 'AWS_SESSION_TOKEN'
-  | 'STORE_TIMEOUT_SECONDS'
->;
+/** Files asked about together; as many as one request can delete. */
+const FILES_AT_ONCE = 1000;
+/** Prefixes worked on at a time; each may hold thousands of objects. */
+const PREFIXES_AT_ONCE = 2;
 
-/** Codes only a person can put right; 301, 401 and 403 count as well, whatever their code. */
-const MISCONFIGURED = new Set([
-  'NoSuchBucket',
-  'InvalidBucketName',
-  'PermanentRedirect',
-  'AuthorizationHeaderMalformed',
-  'ExpiredToken',
-  'InvalidToken',
-  'CredentialsProviderError',
-]);
+const NO_KEY = 'no storage key is known';
+const TOO_WIDE = 'the storage key names no folder: everything in the bucket would be removed';
 
 /**
- * Object storage: one object under the file's storage key. On a versioned bucket `remove` writes a
- * delete marker and keeps the older versions; `detail` says so.
+ * Object storage: the object under the file's storage key or, with `S3_SLASH_KEYS=prefix` and a key
+ * that ends in a slash, everything below it. On a versioned bucket `S3_PURGE=marker` hides the object
+ * and keeps its versions; `versions` removes them all, and the markers with them.
  */
 export function s3Store(config: S3Config): LeftoverStore {
-  const client = s3Client(config);
-  const Bucket = config.S3_BUCKET;
+  const bucket = openBucket(config);
+  const purges = config.S3_PURGE === 'versions';
+  const listing = purges ? versionListing(bucket) : objectListing(bucket);
+  const isPrefix = (key: string) => config.S3_SLASH_KEYS === 'prefix' && key.endsWith('/');
 
-  async function call<T>(operation: string, work: (abortSignal: AbortSignal) => Promise<T>) {
-    // The time-outs of the client end with the headers; a body that never ends needs this one.
-    const limit = AbortSignal.timeout(config.STORE_TIMEOUT_SECONDS * 2000);
-    try {
-      return await work(limit);
-    } catch (error) {
-      throw storeError(operation, error);
+  const removeKeys = async (files: readonly StoredFile[]): Promise<PerFile<Removal>> => {
+    const found = await entriesUnder(listing, files.map(keyOf));
+    // Without versions to name, the key itself: a listing may lag behind, a delete does no harm.
+    const targets = purges ? [...found.values()].flat() : [...found.keys()].map((Key) => ({ Key }));
+    const deletion = await deleteEntries(bucket, targets);
+    return files.map((file) => {
+      const key = keyOf(file);
+      const removed = found.get(key)?.length ?? 0;
+      return deletion.refused.get(key) ?? { removed, detail: told(key, removed, deletion, purges) };
+    });
+  };
+
+  const removeBelow = async (prefix: string): Promise<Removal> => {
+    let removed = 0;
+    for await (const { entries } of pagesBelow(listing, prefix)) {
+      const { refused } = await deleteEntries(bucket, entries);
+      const [refusal] = refused.values();
+      if (refusal) throw refusal;
+      removed += entries.length;
     }
-  }
-  const check = () =>
-    call('open bucket', async (abortSignal) => {
-      await client.send(new HeadBucketCommand({ Bucket }), { abortSignal });
-    });
-  const exists = (Key: string) =>
-    call('read object', async (abortSignal) => {
-      try {
-        await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal });
-        return true;
-      } catch (error) {
-        if (statusOf(error) === 404) return false;
-        throw error;
-      }
-    });
+    return {
+      removed,
+      detail: `${purges ? 'versions and markers' : 'objects'} below the key: ${removed}`,
+    };
+  };
+
+  const byKind = <Answer>(
+    files: readonly StoredFile[],
+    ofKeys: (files: readonly StoredFile[]) => Promise<PerFile<Answer>>,
+    ofPrefix: (prefix: string) => Promise<Answer>,
+  ) =>
+    askGroups(
+      files,
+      (file) => (isPrefix(keyOf(file)) ? 'prefix' : 'key'),
+      async (kind, members) => {
+        if (kind === 'prefix') return askEach(members.map(keyOf), PREFIXES_AT_ONCE, ofPrefix);
+        const answers: PerFile<Answer> = [];
+        for (const page of pagesOf(members, FILES_AT_ONCE))
+          answers.push(...(await allOrHalves(page, ofKeys)));
+        return answers;
+      },
+    );
 
   return {
     name: 's3',
-    applicable: ({ storageKey }) => (storageKey ? null : 'no storage key is known'),
-    async remove({ storageKey }) {
-      if (!storageKey) return { removed: 0, detail: 'no storage key is known' };
-      const found = await exists(storageKey);
-      const { DeleteMarker } = await call('delete object', (abortSignal) =>
-        client.send(new DeleteObjectCommand({ Bucket, Key: storageKey }), { abortSignal }),
-      );
-      const deleted = DeleteMarker
-        ? 'the bucket is versioned: a delete marker hides the object'
-        : 'the bucket deleted the object';
-      return { removed: found ? 1 : 0, detail: found ? deleted : 'the bucket has no such object' };
+    applicable({ storageKey }) {
+      if (!storageKey) return NO_KEY;
+      return isPrefix(storageKey) && /^\/*$/.test(storageKey) ? TOO_WIDE : null;
     },
-    async remaining({ storageKey }) {
-      if (!storageKey) return 0;
-      if (await exists(storageKey)) return 1;
-      // HEAD answers 404 for a missing bucket as well, and that is no proof.
-      await check();
-      return 0;
-    },
-    check,
-    close: () => client.destroy(),
+    remove: (files) => byKind(files, removeKeys, removeBelow),
+    remaining: (files) =>
+      byKind(
+        files,
+        (some) => countKeys(listing, some),
+        async (prefix) => (await listing.page({ prefix })).entries.length,
+      ),
+    check: bucket.check,
+    close: bucket.close,
   };
 }
 
-function s3Client(config: S3Config): S3Client {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  const timeoutMs = config.STORE_TIMEOUT_SECONDS * 1000;
-  return new S3Client({
-    region: config.AWS_REGION,
-    endpoint: config.S3_ENDPOINT,
-    forcePathStyle: config.S3_FORCE_PATH_STYLE,
-    credentials:
-      accessKeyId && secretAccessKey
-        ? { accessKeyId, secretAccessKey, sessionToken: config.AWS_SESSION_TOKEN }
-        : undefined,
-    maxAttempts: 2,
-    requestHandler: {
-      connectionTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
-      socketTimeout: timeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  });
+async function countKeys(listing: Listing, files: readonly StoredFile[]) {
+  const found: Map<string, Entry[]> = await entriesUnder(listing, files.map(keyOf));
+  return files.map((file) => found.get(keyOf(file))?.length ?? 0);
 }
 
-function storeError(operation: string, error: unknown): StoreError {
-  const status = statusOf(error);
-  const name = error instanceof Error ? error.name : '';
-  const noBucket = operation === 'open bucket' && status === 404;
-  const timedOut = ['TimeoutError', 'AbortError'].includes(name);
-  const configuration =
-    noBucket || MISCONFIGURED.has(name) || [301, 401, 403].includes(status ?? 0);
-  const code = noBucket ? 'NoSuchBucket' : (status ?? failureCode(error));
-  const advice = configuration
-    ? 'see that S3_BUCKET exists, and that S3_ENDPOINT, AWS_REGION and the AWS credentials are right'
-    : 'see that the object storage at S3_ENDPOINT runs and can be reached';
-  return new StoreError({ store: 's3', operation, code, configuration, timedOut, advice });
+function told(key: string, removed: number, { hidden }: Deletion, purges: boolean): string {
+  if (removed === 0) return 'the bucket has no such object';
+  if (purges) return `versions and delete markers deleted: ${removed}`;
+  return hidden.has(key)
+    ? 'the bucket is versioned: a delete marker hides the object'
+    : 'the bucket deleted the object';
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
+/** Only for files the store is applicable to; an empty key would be the whole bucket. */
+function keyOf({ storageKey }: StoredFile): string {
+  if (!storageKey) throw new Error(`s3 was asked about a file of which ${NO_KEY}`);
+  return storageKey;
 }

@@ -1,5 +1,6 @@
 import { PermanentError } from '../errors.ts';
-import type { StoreName } from './store.ts';
+
+export type StoreName = 's3' | 'chroma' | 'cms';
 
 export interface StoreFailure {
   store: StoreName;
@@ -10,6 +11,10 @@ export interface StoreFailure {
   configuration: boolean;
   /** The store was too slow, as opposed to answering badly or not being there. */
   timedOut?: boolean;
+  /** Whom it speaks against: the store as a whole (the default), or the one file that was asked about. */
+  blames?: 'store' | 'file';
+  /** Nothing was asked: the store rests or has reached its rate limit, for so many milliseconds. */
+  retryAfterMs?: number;
   /** What to do about it. Goes into logs: no secrets, no e-mail addresses, no keys or file names. */
   advice: string;
 }
@@ -25,6 +30,8 @@ export class StoreError extends Error {
   readonly code: number | string;
   readonly configuration: boolean;
   readonly timedOut: boolean;
+  readonly blames: 'store' | 'file';
+  readonly retryAfterMs: number | undefined;
 
   constructor(failure: StoreFailure) {
     super(`${failure.store}: ${failure.operation} failed (${failure.code}); ${failure.advice}`);
@@ -33,6 +40,8 @@ export class StoreError extends Error {
     this.code = failure.code;
     this.configuration = failure.configuration;
     this.timedOut = failure.timedOut ?? false;
+    this.blames = failure.blames ?? 'store';
+    this.retryAfterMs = failure.retryAfterMs;
   }
 }
 

@@ -1,11 +1,16 @@
-/** The one contract of every store a failed file may have left something in. */
+import type { StoreError, StoreName } from './store-error.ts';
 
-export type StoreName = 's3' | 'chroma' | 'cms';
+export type { StoreName };
+
+/** The one contract of every store a failed file may have left something in. */
 
 export interface StoredFile {
   documentId: string;
   /** Key of the object in the bucket; null where neither event nor CMS record named one. */
   storageKey: string | null;
+  /** Whose file it is; null where the producer who asked did not say. */
+  companyId: number | null;
+  botId: number | null;
 }
 
 export interface Removal {
@@ -15,16 +20,19 @@ export interface Removal {
   detail: string;
 }
 
-/** Every function that asks the store throws `StoreError` when it gets no usable answer. */
+/** One answer for each file asked about, in their order: one file's failure is not its neighbour's. */
+export type PerFile<Answer> = (Answer | StoreError)[];
+
+/** A store works on sets of files, by its own bulk calls. */
 export interface LeftoverStore {
   name: StoreName;
   /** Why there is nothing to ask this store about the file; null where there is. */
   applicable(file: StoredFile): string | null;
-  /** Removes what the store holds of the file. Safe to repeat; nothing found is no error. */
-  remove(file: StoredFile): Promise<Removal>;
-  /** The read-back: how much the store still holds of the file. 0 is proof that it is gone. */
-  remaining(file: StoredFile): Promise<number>;
-  /** Resolves when the store is reachable and configured rightly. */
+  /** Removes what the store holds of the files. Safe to repeat; nothing found is no error. */
+  remove(files: readonly StoredFile[]): Promise<PerFile<Removal>>;
+  /** The read-back: how much the store still holds of each file. 0 is proof that it is gone. */
+  remaining(files: readonly StoredFile[]): Promise<PerFile<number>>;
+  /** Resolves when the store is reachable and configured rightly; throws `StoreError`. */
   check(): Promise<void>;
   close?(): Promise<void> | void;
 }

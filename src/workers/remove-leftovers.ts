@@ -1,10 +1,9 @@
-import type { CorrectionRow } from '../db/queries/corrections.ts';
-import type { ExecutionEntry } from '../db/schema/corrections.ts';
+import type { StepRecord } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
-import { reasonOf } from '../errors.ts';
 import { masked } from '../observability/logger.ts';
-import type { StoredFile, StoreName } from '../stores/store.ts';
+import type { StoredFile } from '../stores/store.ts';
+import { StoreError, type StoreName } from '../stores/store-error.ts';
 
 const STORE_OF: Record<CorrectionAction, StoreName> = {
   s3_delete: 's3',
@@ -12,42 +11,62 @@ const STORE_OF: Record<CorrectionAction, StoreName> = {
   cms_delete: 'cms',
 };
 
-export interface StepOutcome {
-  kind: 'proven' | 'not_applicable' | 'failed';
-  entry: ExecutionEntry;
+/** The store a step is about. */
+export const storeOf = (deps: Deps, action: CorrectionAction) => deps.stores[STORE_OF[action]];
+
+/** What one step did to one file. */
+export type StepOutcome =
+  | { kind: 'proven' | 'not_applicable'; detail: string }
+  /** `error` where the store gave no usable answer. */
+  | { kind: 'failed'; detail: string; error: StoreError | null };
+
+/** Why the step has nothing to ask its store about the file; null where it has. */
+export function inapplicable(deps: Deps, action: CorrectionAction, file: StoredFile) {
+  return storeOf(deps, action).applicable(file);
 }
 
-/** Whether the step has a store to ask at all. */
-export function isApplicable(deps: Deps, action: CorrectionAction, file: StoredFile): boolean {
-  return deps.stores[STORE_OF[action]].applicable(file) === null;
-}
-
-/** One step on one store: remove, then read back. Only an empty read-back proves anything. */
+/**
+ * One step on one store, for a set of files it is applicable to: remove, then read back what was
+ * removed. Only an empty read-back proves anything.
+ * @returns one outcome per file, in their order
+ */
 export async function removeAndProve(
   deps: Deps,
   action: CorrectionAction,
-  file: StoredFile,
-): Promise<StepOutcome> {
-  const store = deps.stores[STORE_OF[action]];
-  const outcome = (kind: StepOutcome['kind'], detail: string): StepOutcome => ({
-    kind,
-    entry: { at: new Date().toISOString(), action, result: kind, detail: masked(detail) },
+  files: readonly StoredFile[],
+): Promise<StepOutcome[]> {
+  const store = storeOf(deps, action);
+  const removals = await store.remove(files);
+  const asked = files.filter((_file, nth) => !(removals[nth] instanceof StoreError));
+  const answers = asked.length > 0 ? await store.remaining(asked) : [];
+  const left = new Map(asked.map((file, nth) => [file, answers[nth]]));
+  return files.map((file, nth): StepOutcome => {
+    const removal = removals[nth];
+    if (removal === undefined) throw new Error(`${store.name} did not answer for every file`);
+    if (removal instanceof StoreError) return failed(removal);
+    const remaining = left.get(file);
+    if (remaining instanceof StoreError) return failed(remaining);
+    if (remaining !== 0) {
+      const detail = `${store.name} still has ${remaining ?? 'something'} after the removal`;
+      return { kind: 'failed', detail, error: null };
+    }
+    const detail = `removed ${removal.removed} (${removal.detail}); read back: none`;
+    return { kind: 'proven', detail };
   });
-  const inapplicable = store.applicable(file);
-  if (inapplicable) return outcome('not_applicable', inapplicable);
-  try {
-    const { removed, detail } = await store.remove(file);
-    const left = await store.remaining(file);
-    if (left > 0) return outcome('failed', `${store.name} still has ${left} after the removal`);
-    return outcome('proven', `removed ${removed} (${detail}); read back: none`);
-  } catch (error) {
-    return outcome('failed', reasonOf(error));
-  }
 }
 
-/** The key of the file's object: the event's, else the CMS record's; null where neither knows one. */
-export async function storageKeyOf(deps: Deps, task: CorrectionRow): Promise<string | null> {
-  if (!task.correction_actions.includes('s3_delete') || task.s3_cleanup_completed) return null;
-  const record = await deps.cms.file(task.file_document_id);
-  return record?.storage_key ?? null;
+function failed(error: StoreError): StepOutcome {
+  return { kind: 'failed', detail: error.message, error };
+}
+
+/** An outcome as a line of the task's log. */
+export function stepRecord(id: number, action: CorrectionAction, outcome: StepOutcome): StepRecord {
+  const { kind } = outcome;
+  const entry = {
+    at: new Date().toISOString(),
+    action,
+    result: kind,
+    detail: masked(outcome.detail),
+  };
+  return { id, entry, settled: kind === 'failed' ? null : kind };
 }

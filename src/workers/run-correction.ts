@@ -1,54 +1,55 @@
 import { randomUUID } from 'node:crypto';
-import { objectionTo } from '../db/queries/correction-guard.ts';
 import {
-  beginRemoval,
   type CorrectionEnd,
-  type CorrectionRow,
-  claimCorrection,
-  endCorrection,
+  claimCorrections,
+  endCorrections,
+  extendLeases,
   findCorrection,
-  logStep,
-  settleStep,
 } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
-import { backoffDelay } from '../domain/backoff.ts';
-import type { CorrectionAction } from '../domain/corrections.ts';
-import { NotYet, reasonOf } from '../errors.ts';
-import type { StoredFile } from '../stores/store.ts';
+import { backoffDelay, outageDelay } from '../domain/backoff.ts';
+import { NotYet } from '../errors.ts';
+import { RATE_LIMITED } from '../stores/guarded-store.ts';
+import type { StoreError } from '../stores/store-error.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { correctionAlert } from './alert-correction.ts';
-import { isApplicable, removeAndProve, storageKeyOf } from './remove-leftovers.ts';
+import { storeAlert } from './alert-store.ts';
+import { correctFiles } from './correct-files.ts';
+import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from './correction.ts';
 
 /** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
 const RETRY_CAP_MS = 300_000;
-/** A guard that has to wait for an accepted event asks again after this, in milliseconds. */
-const WAIT_FOR_EVENTS_MS = 1000;
+const HOUR_MS = 3_600_000;
 
 /**
- * `corrections`: removes what a failed file left behind. Each step is guarded, done, proven by
- * read-back and logged; a proven step is never repeated; the CMS record goes last.
+ * `corrections`: removes what failed files left behind. A job works on its own task and on further due
+ * ones with it, so that the stores are asked by their bulk calls; the jobs of those then find nothing
+ * to do.
  */
 export async function runCorrection(
   deps: Deps,
   { correction_id }: { correction_id: number },
 ): Promise<void> {
   const { sql } = deps.db;
-  const token = randomUUID();
-  const task = await claimCorrection(sql, correction_id, token, leaseSeconds(deps));
-  if (!task) return waitIfEarly(deps, correction_id);
-  const end = await perform(deps, task, token);
-  const ended = await sql.begin(async (tx) => {
-    if (!(await endCorrection(tx, task.id, token, end))) return null;
-    const alert = correctionAlert(task, end);
-    return { alert: alert && (await writeAlert(tx, deps, alert)) };
-  });
-  if (!ended) return;
-  await raiseAlert(deps, ended.alert);
-  if (end.status === 'pending') throw new NotYet(end.runAt, `correction not done: ${end.reason}`);
-  deps.metrics.correctionsCompleted.inc({ status: end.status });
+  const claim: Claim = { token: randomUUID(), leaseSeconds: leaseSeconds(deps) };
+  const limit = deps.config.CORRECTIONS_PER_RUN;
+  const tasks = await claimCorrections(sql, correction_id, claim.token, claim.leaseSeconds, limit);
+  if (tasks.length === 0) return waitIfEarly(deps, correction_id);
+  const corrections = tasks.map(correctionOf);
+  const release = keepClaim(deps, claim, corrections);
+  try {
+    await correctFiles(deps, claim, corrections);
+    await settle(deps, claim, corrections);
+  } catch (error) {
+    await giveBack(deps, claim, corrections);
+    throw error;
+  } finally {
+    release();
+  }
+  await raiseLater(deps, corrections, correction_id);
 }
 
-/** Every step extends the lease; it must outlive one remove and one read-back. */
+/** It must outlive the longest single question to a store or to Postgres; `keepClaim` does the rest. */
 const leaseSeconds = ({ config }: Deps) => config.STORE_TIMEOUT_SECONDS * 6 + 30;
 
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
@@ -56,103 +57,93 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
   if (task?.status === 'pending') throw new NotYet(task.run_at, 'the correction is not due');
 }
 
-async function perform(deps: Deps, task: CorrectionRow, token: string): Promise<CorrectionEnd> {
-  const { sql } = deps.db;
-  const lease = leaseSeconds(deps);
-  const file: StoredFile = {
-    documentId: task.file_document_id,
-    storageKey: task.storage_key,
-  };
-  let touched = task.removal_began_at !== null;
-  const stop = await guard(deps, task, touched);
-  if (stop) return stop;
-  const failures: string[] = [];
-  const waiting = new Set<CorrectionAction>();
-  try {
-    file.storageKey ??= await storageKeyOf(deps, task);
-  } catch (error) {
-    failures.push(reasonOf(error));
-    waiting.add('s3_delete'); // its key could not be looked up
-  }
-  if (deps.config.AUTO_CORRECTION_MODE === 'dry-run') return dryRun(deps, task, file, token);
+/** Extends the leases as long as the set is worked on: thousands of chunks take their time. */
+function keepClaim({ db, log }: Deps, claim: Claim, corrections: Correction[]): () => void {
+  const ids = corrections.map(({ task }) => task.id);
+  const timer = setInterval(
+    () => {
+      extendLeases(db.sql, ids, claim.token, claim.leaseSeconds).catch((error: unknown) =>
+        log.debug({ err: error }, 'a lease could not be extended'),
+      );
+    },
+    (claim.leaseSeconds * 1000) / 3,
+  );
+  return () => clearInterval(timer);
+}
 
-  // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
-  for (const action of ['chroma_delete', 's3_delete', 'cms_delete'] as const) {
-    if (!task.correction_actions.includes(action) || isSettled(task, action)) continue;
-    if (waiting.has(action) || (action === 'cms_delete' && failures.length > 0)) continue;
-    const objection = await guard(deps, task, touched);
-    if (objection) return objection;
-    if (isApplicable(deps, action, file)) {
-      const begun = await beginRemoval(sql, task.id, token, lease);
-      if (!begun) return laterWithoutAttempt('the claim was lost');
-      touched = true;
+/** Writes down how each task of the set ended, and what operators have to be told. */
+async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
+  for (const correction of corrections) correction.end ??= afterFailure(deps, correction);
+  const alerts = await deps.db.sql.begin(async (tx) => {
+    const ended = await endCorrections(tx, token, endsOf(corrections));
+    const written: (number | null)[] = [];
+    for (const { task, end } of corrections) {
+      if (!end || !ended.has(task.id)) continue;
+      const alert = correctionAlert(task, end);
+      if (alert) written.push(await writeAlert(tx, deps, alert));
+      if (end.status !== 'pending') deps.metrics.correctionsCompleted.inc({ status: end.status });
     }
-    const { kind, entry } = await removeAndProve(deps, action, file);
-    await logStep(sql, task.id, token, entry, lease);
-    if (kind === 'failed') failures.push(entry.detail);
-    else {
-      const reason = kind === 'not_applicable' ? entry.detail : null;
-      await settleStep(sql, task.id, token, action, reason);
-    }
-  }
-  if (failures.length === 0) return afterwards(deps, task);
-  return retryOrFail(deps, task, failures.join('; '));
+    for (const error of misconfigured(corrections))
+      written.push(await writeAlert(tx, deps, storeAlert(error, new Date())));
+    return written;
+  });
+  for (const alert of alerts) await raiseAlert(deps, alert);
 }
 
-/** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
-async function afterwards(deps: Deps, task: CorrectionRow): Promise<CorrectionEnd> {
-  const objection = await objectionTo(deps.db.sql, task);
-  if (objection === 'waiting') return laterWithoutAttempt(WAITING);
-  if (objection === null || objection === 'it was deleted') return { status: 'completed' };
-  return { status: 'cancelled', reason: `after the removal: ${objection}`, conflict: true };
+/** One mistake per store that only an operator can put right. */
+function misconfigured(corrections: Correction[]): StoreError[] {
+  const failures = corrections.flatMap((correction) => [...correction.failures.values()]);
+  const errors = failures.flatMap(({ error }) => (error?.configuration ? [error] : []));
+  return [...new Map(errors.map((error) => [error.store, error])).values()];
 }
 
-async function guard(
-  deps: Deps,
-  task: CorrectionRow,
-  touched: boolean,
-): Promise<CorrectionEnd | null> {
-  const objection = await objectionTo(deps.db.sql, task);
-  if (objection === null) return null;
-  if (objection === 'waiting') return laterWithoutAttempt(WAITING);
-  // Whoever deleted the file misses nothing of it.
-  const conflict = touched && objection !== 'it was deleted';
-  return { status: 'cancelled', reason: objection, conflict };
-}
+const endsOf = (corrections: Correction[]) =>
+  corrections.flatMap(({ task, end }) => (end ? [{ id: task.id, end }] : []));
 
-const WAITING = 'an accepted event of the file is not applied yet';
-
-function laterWithoutAttempt(reason: string): CorrectionEnd {
-  const runAt = new Date(Date.now() + WAIT_FOR_EVENTS_MS);
-  return { status: 'pending', reason, runAt, countsAttempt: false };
-}
-
-function isSettled(task: CorrectionRow, action: CorrectionAction): boolean {
-  const proven = {
-    s3_delete: task.s3_cleanup_completed,
-    chroma_delete: task.chroma_cleanup_completed,
-    cms_delete: task.cms_cleanup_completed,
+/**
+ * What failed for the file's own sake costs an attempt. A store that is away costs none, until
+ * `CORRECTION_OUTAGE_HOURS` after the task was first tried: then somebody has to look.
+ */
+function afterFailure({ config }: Deps, { task, failures }: Correction): CorrectionEnd {
+  const found = [...failures.values()];
+  const reason = found.map((failure) => failure.reason).join('; ');
+  const backoff = {
+    baseMs: config.CORRECTION_RETRY_BASE_SECONDS * 1000,
+    capMs: RETRY_CAP_MS,
   };
-  return proven[action] || task.not_applicable[action] !== undefined;
+  const later = (delayMs: number, countsAttempt: boolean): CorrectionEnd => {
+    return { status: 'pending', reason, runAt: new Date(Date.now() + delayMs), countsAttempt };
+  };
+  const waitedMs = Date.now() - (task.started_at ?? new Date()).getTime();
+  const away = found.every(({ error }) => error?.blames === 'store');
+  const limited = found.some(({ error }) => error?.code === RATE_LIMITED);
+  if (away && (limited || waitedMs < config.CORRECTION_OUTAGE_HOURS * HOUR_MS)) {
+    const free = Math.max(0, ...found.map(({ error }) => error?.retryAfterMs ?? 0));
+    return later(Math.max(free, outageDelay(waitedMs, backoff, Math.random())), false);
+  }
+  if (task.attempts >= config.MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
+  return later(backoffDelay(task.attempts, backoff, Math.random()), true);
 }
 
-async function dryRun(
-  deps: Deps,
-  task: CorrectionRow,
-  file: StoredFile,
-  token: string,
-): Promise<CorrectionEnd> {
-  const steps = task.correction_actions.join(', ');
-  const detail = `would run ${steps}; storage key ${file.storageKey ? 'known' : 'unknown'}`;
-  const entry = { at: new Date().toISOString(), action: 'plan', result: 'dry_run', detail };
-  await logStep(deps.db.sql, task.id, token, entry, leaseSeconds(deps));
-  return { status: 'dry_run' };
+/** The set could not be worked on: nobody has to wait for its leases to run out. */
+async function giveBack(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
+  const end = laterWithoutAttempt('the worker had trouble of its own; its log tells which');
+  const ends = corrections.map(({ task }) => ({ id: task.id, end }));
+  await endCorrections(deps.db.sql, token, ends).catch((error: unknown) =>
+    deps.log.warn({ err: error }, 'corrections could not be given back; their leases run out'),
+  );
 }
 
-function retryOrFail(deps: Deps, task: CorrectionRow, reason: string): CorrectionEnd {
-  const { MAX_CORRECTION_ATTEMPTS, CORRECTION_RETRY_BASE_SECONDS } = deps.config;
-  if (task.attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
-  const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
-  const delay = backoffDelay(task.attempts, backoff, Math.random());
-  return { status: 'pending', reason, runAt: new Date(Date.now() + delay), countsAttempt: true };
+/** Whoever has to go on later is put in motion again: the own job by itself, the others by new ones. */
+async function raiseLater(deps: Deps, corrections: Correction[], own: number): Promise<void> {
+  const waiting = corrections.flatMap(({ task, end }) =>
+    end?.status === 'pending' ? [{ id: task.id, end }] : [],
+  );
+  const others = waiting.filter(({ id }) => id !== own);
+  const jobs = others.map(({ id, end }) => ({ payload: { correction_id: id }, at: end.runAt }));
+  await deps.producer.ensure('corrections', jobs).catch((error: unknown) => {
+    deps.log.debug({ err: error }, 'could not enqueue; the sweep will');
+  });
+  const end = waiting.find(({ id }) => id === own)?.end;
+  if (end) throw new NotYet(end.runAt, `correction not done: ${end.reason}`);
 }

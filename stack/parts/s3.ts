@@ -17,6 +17,7 @@ export async function startS3(context: PartContext): Promise<Started> {
     name: 's3',
     command: process.execPath,
     args: [
+      '--openssl-legacy-provider',
       join(s3rver, 'bin', 's3rver.js'),
       ...['--directory', join(context.dataDir, 's3')],
       ...['--address', '127.0.0.1', '--port', String(port)],

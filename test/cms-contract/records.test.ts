@@ -124,6 +124,19 @@ describe('files', () => {
     answer.parse((await post('files', { documentId: randomUUID(), name: 'a.pdf', ...more })).body)
       .data;
 
+  it('are listed by the document ids asked for, and by no others', async () => {
+    const wanted = [randomUUID(), randomUUID()];
+    for (const documentId of [...wanted, randomUUID()])
+      await post('files', { documentId, name: 'c.pdf' });
+    const query = (ids: string[]) => ids.map((id) => `documentId=${id}`).join('&');
+    const listed = await cms.call('GET', `/api/files?${query([...wanted, randomUUID()])}`);
+    const { data, meta } = pageOf(RECORDS.file).parse(listed.body);
+    expect(data.map((file) => file.documentId).sort()).toEqual(wanted.sort());
+    expect(meta.pagination.total).toBe(2);
+    const none = await cms.call('GET', `/api/files?${query([randomUUID()])}`);
+    expect(none.body).toMatchObject({ data: [], meta: { pagination: { total: 0 } } });
+  });
+
   it('are registered under their documentId, once', async () => {
     const [company, bot] = [anyNumber(), anyNumber()];
     const documentId = `doc/${randomUUID()} ä`;

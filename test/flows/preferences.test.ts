@@ -9,6 +9,7 @@ import { BUILT_IN_SETTINGS } from '../../src/contracts/preferences.ts';
 import { cmsStore } from '../../src/stores/cms.ts';
 import { type CmsClient, cmsClient, ownerKey } from '../../src/stores/cms-client.ts';
 import { type Preferences, preferencesResolver } from '../../src/stores/preferences.ts';
+import { oneFile, storedFile } from '../support/one-file.ts';
 import { stackEnv } from '../support/stack-env.ts';
 
 /** The CMS client and the ladder of promise 5 against the built-in CMS, which also goes down. */
@@ -135,8 +136,8 @@ describe('the CMS as a store', () => {
   it('removes a file record, proves it, and repeats without harm', async () => {
     const documentId = `folder/${randomUUID()} ä?#`;
     await write('POST', '/api/files', { documentId, name: 'a.pdf', storage_key: 'a/b.pdf' });
-    const store = cmsStore(client);
-    const file = { documentId, storageKey: null };
+    const store = oneFile(cmsStore(client));
+    const file = storedFile(documentId);
     expect(await client.file(documentId)).toMatchObject({ documentId, storage_key: 'a/b.pdf' });
     const change = { notification_sent: true, last_notification_batch: 'batch-1' };
     expect(await client.updateFile(documentId, change)).toBe('updated');

@@ -6,12 +6,14 @@ import { chromaStore } from '../../src/stores/chroma.ts';
 import { s3Store } from '../../src/stores/s3.ts';
 import type { LeftoverStore, StoredFile } from '../../src/stores/store.ts';
 import { httpDouble } from '../support/http-double.ts';
+import { oneFile, STORE_DEFAULTS, storedFile } from '../support/one-file.ts';
 import { stackEnv } from '../support/stack-env.ts';
 
 /** What the stores remove from real servers, and what they say of it. */
 
 const env = stackEnv();
 const s3 = {
+  ...STORE_DEFAULTS,
   S3_ENDPOINT: env.S3_ENDPOINT,
   S3_BUCKET: env.S3_BUCKET!,
   S3_FORCE_PATH_STYLE: true,
@@ -24,15 +26,16 @@ const s3 = {
 
 /** Every question of the store; each must fail in the same way. */
 async function expectRefusals(store: LeftoverStore, expected: object): Promise<void> {
-  const file = { documentId: 'd', storageKey: 'k' };
-  const { check, remove, remaining } = store;
+  const file = storedFile('d', 'k');
+  const { check, remove, remaining } = oneFile(store);
   for (const question of [check, () => remove(file), () => remaining(file)]) {
     await expect(question()).rejects.toMatchObject({ name: 'StoreError', ...expected });
   }
 }
 
 describe('object storage', () => {
-  const store = s3Store(s3);
+  const bucket = s3Store(s3);
+  const store = oneFile(bucket);
   const writer = new S3Client({
     endpoint: s3.S3_ENDPOINT,
     region: s3.AWS_REGION,
@@ -50,7 +53,7 @@ describe('object storage', () => {
       () => false,
     );
   afterAll(async () => {
-    await store.close?.();
+    await bucket.close?.();
     writer.destroy();
   });
 
@@ -58,7 +61,7 @@ describe('object storage', () => {
     'removes %s and nothing beside it',
     async (name) => {
       const key = `${randomUUID()}/${name}`;
-      const file = { documentId: 'd', storageKey: key };
+      const file = storedFile('d', key);
       await put(key);
       await put(`${key}.bak`);
       expect(await store.remaining(file)).toBe(1);
@@ -71,8 +74,8 @@ describe('object storage', () => {
   );
 
   it('has nothing to do for a file without a storage key', () => {
-    expect(store.applicable({ documentId: 'd', storageKey: null })).toBe('no storage key is known');
-    expect(store.applicable({ documentId: 'd', storageKey: 'k' })).toBeNull();
+    expect(bucket.applicable(storedFile('d'))).toBe('no storage key is known');
+    expect(bucket.applicable(storedFile('d', 'k'))).toBeNull();
   });
 
   it('takes a missing bucket for a mistake, never for an absence', async () => {
@@ -84,8 +87,11 @@ describe('object storage', () => {
 
   it('takes refused credentials for a mistake', async () => {
     const refused = s3Store({ ...s3, AWS_ACCESS_KEY_ID: 'nobody' });
-    const question = refused.remaining({ documentId: 'd', storageKey: 'k' });
-    await expect(question).rejects.toMatchObject({ configuration: true, code: 403 });
+    const question = oneFile(refused).remaining(storedFile('d', 'k'));
+    await expect(question).rejects.toMatchObject({
+      configuration: true,
+      code: 'InvalidAccessKeyId',
+    });
     await expect(question).rejects.not.toThrow(/nobody/);
     await refused.close?.();
   });
@@ -94,11 +100,12 @@ describe('object storage', () => {
 describe('vector store', () => {
   const name = `flow-${randomUUID()}`;
   const config = {
+    ...STORE_DEFAULTS,
     CHROMA_URL: env.CHROMA_URL!,
     CHROMA_COLLECTION: name,
     STORE_TIMEOUT_SECONDS: 10,
   };
-  const store = chromaStore(config);
+  const store = oneFile(chromaStore(config));
   let chroma: ChromaClient;
   let chunks: Collection;
 
@@ -116,7 +123,7 @@ describe('vector store', () => {
       embeddings: all.map((i) => [i, 1, 2]),
       metadatas: all.map(() => ({ document_id: documentId })),
     });
-    return { documentId, storageKey: null };
+    return storedFile(documentId);
   }
 
   it('removes every chunk of the file, over several pages, and no other', async () => {
@@ -159,6 +166,6 @@ describe('nothing listens', () => {
 
   it('the vector store says so and may be asked again', async () => {
     const config = { CHROMA_URL: dead, CHROMA_COLLECTION: 'global', STORE_TIMEOUT_SECONDS: 2 };
-    await expectRefusals(chromaStore(config), expected);
+    await expectRefusals(chromaStore({ ...STORE_DEFAULTS, ...config }), expected);
   });
 });

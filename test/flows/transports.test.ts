@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { type OpenOptions, openTransports } from '../../src/mail/transports/open.ts';
 import type { SendOutcome, Transport } from '../../src/mail/transports/transport.ts';
+import { sharedRate } from '../../src/queues/shared-rate.ts';
 import type { MailApiServer } from '../support/mail-api-server.ts';
 import { SENDGRID_KEY, startSendGrid } from '../support/sendgrid-server.ts';
 import { SES_KEYS, startSes } from '../support/ses-server.ts';
@@ -40,8 +41,15 @@ function configured(env: Record<string, string>) {
     ...env,
   });
 }
-const open = (env: Record<string, string>, options?: OpenOptions): Transport =>
-  closing(openTransports(configured(env), options));
+function open(
+  env: Record<string, string>,
+  { redis, circuit }: Pick<OpenOptions, 'circuit'> & { redis?: Redis } = {},
+): Transport {
+  const config = configured(env);
+  const rateOf: OpenOptions['rateOf'] = (label, limits) =>
+    sharedRate(`${config.QUEUE_PREFIX}:mail-rate:${label}`, limits, redis);
+  return closing(openTransports(config, { rateOf, circuit }));
+}
 const count = (results: SendOutcome[], outcome: string) =>
   results.filter((result) => result.outcome === outcome).length;
 

@@ -133,7 +133,11 @@ export function killScenarios(
     {
       name: 'correct, failing for good',
       queue: 'corrections',
-      env: { S3_ENDPOINT: 'http://127.0.0.1:1', MAX_CORRECTION_ATTEMPTS: '1' },
+      env: {
+        S3_ENDPOINT: 'http://127.0.0.1:1',
+        MAX_CORRECTION_ATTEMPTS: '1',
+        CORRECTION_OUTAGE_HOURS: '0',
+      },
       prepare: correction,
     },
     {

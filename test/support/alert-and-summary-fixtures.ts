@@ -48,6 +48,11 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
     reason: NAUGHTY_STRINGS.join(' '),
     details: NAUGHTY_STRINGS.map((text) => ({ label: text, value: text })),
   }),
+  store_misconfigured: alert('store_misconfigured', {
+    subject_id: 's3-2026-11-20',
+    reason: 's3: delete objects failed (ExpiredToken); see that the AWS credentials are right',
+    details: [{ label: 'Store', value: 's3' }],
+  }),
 };
 
 const summary = (change: Partial<SummaryMail> = {}): SummaryMail => ({

@@ -74,7 +74,7 @@ function watchedDeps(deps: Deps): Deps {
   const { producer, transport, cms, stores } = deps;
   for (const store of Object.values(stores)) {
     const remove = store.remove.bind(store);
-    store.remove = (file) => effect(`remove from ${store.name}`, () => remove(file));
+    store.remove = (files) => effect(`remove from ${store.name}`, () => remove(files));
   }
   const { updateFile } = cms;
   cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));

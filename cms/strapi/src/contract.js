@@ -277,7 +277,9 @@ var preferenceFilters = import_zod4.z.object({
 });
 var fileFilters = import_zod4.z.object({
   company: numericIdText.optional(),
-  bot: numericIdText.optional()
+  bot: numericIdText.optional(),
+  /** Once per record wanted. */
+  documentId: import_zod4.z.union([identifier(), import_zod4.z.array(identifier()).max(MAX_PAGE_SIZE)]).transform((ids) => [ids].flat()).optional()
 });
 var byUserParams = import_zod4.z.object({
   companyId: numericIdText,

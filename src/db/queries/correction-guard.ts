@@ -9,40 +9,62 @@ export type Objection =
   | 'it was deleted'
   | 'waiting';
 
+type Guarded = Pick<
+  CorrectionRow,
+  'id' | 'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email'
+>;
+type Reasons = Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>;
+
 /**
- * Asks our own records whether the file is still the one that failed: the guard of promise 6. It
+ * Asks our own records whether each file is still the one that failed: the guard of promise 6. It
  * counts what is accepted but not yet applied.
+ * @returns the objections by task id; a task without one may go on
  */
-export async function objectionTo(
+export async function objectionsTo(
   db: Queryable,
-  task: Pick<
-    CorrectionRow,
-    'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email'
-  >,
-): Promise<Objection | null> {
+  tasks: readonly Guarded[],
+): Promise<Map<number, Objection>> {
+  if (tasks.length === 0) return new Map();
   // Asked for by a producer: nobody's file in particular, so anybody's success objects.
-  const asked = task.user_email === null;
-  const [row] = await db<
-    Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>[]
-  >`
-    with states as (
-      select generation, status, deleted_at,
-        status = 'success' and processing_stage = 'completed' as good,
-        (company_id = ${task.company_id} and bot_id = ${task.bot_id}
-            and user_email = ${task.user_email}) is true as own
-      from file_processing_status where file_document_id = ${task.file_document_id}
-    ), present as (select * from states where deleted_at is null)
-    select
-      exists (select from present where (own or ${asked}) and generation > ${task.generation}) as newer,
-      exists (select from present where good and
-        (${asked} or (own and generation = ${task.generation}))) as succeeded,
-      ${!asked} and exists (select from present where not own and status <> 'failed') as other,
-      ${!asked} and exists (select from states where own and deleted_at is not null) as deleted,
-      exists (select from file_events where file_document_id = ${task.file_document_id}
-        and applied_at is null and dead_lettered_at is null) as waiting`;
-  if (row?.newer) return 'newer generation';
-  if (row?.succeeded) return 'it succeeded';
-  if (row?.other) return 'another owner has it';
-  if (row?.deleted) return 'it was deleted';
-  return row?.waiting ? 'waiting' : null;
+  const rows = await db<(Reasons & { id: number })[]>`
+    select asked.id,
+      coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
+      coalesce(bool_or(present and good and (anybodys or (own and s.generation = asked.generation))),
+        false) as succeeded,
+      coalesce(bool_or(present and not anybodys and not own and s.status <> 'failed'), false) as other,
+      coalesce(bool_or(own and not present and not anybodys), false) as deleted,
+      exists (select from file_events e where e.file_document_id = asked.document
+        and e.applied_at is null and e.dead_lettered_at is null) as waiting
+    from (
+      select *, user_email is null as anybodys from unnest(
+        ${tasks.map((task) => task.id)}::bigint[],
+        ${tasks.map((task) => task.file_document_id)}::text[],
+        ${tasks.map((task) => task.generation)}::int[],
+        ${tasks.map((task) => task.company_id)}::int[],
+        ${tasks.map((task) => task.bot_id)}::int[],
+        ${tasks.map((task) => task.user_email)}::text[]
+      ) as t(id, document, generation, company_id, bot_id, user_email)
+    ) asked
+    left join lateral (
+      select f.generation, f.status, f.deleted_at is null as present,
+        f.status = 'success' and f.processing_stage = 'completed' as good,
+        (f.company_id = asked.company_id and f.bot_id = asked.bot_id
+          and f.user_email = asked.user_email) is true as own
+      from file_processing_status f where f.file_document_id = asked.document
+    ) s on true
+    group by asked.id, asked.document`;
+  return new Map(
+    rows.flatMap((row) => {
+      const objection = objectionOf(row);
+      return objection ? [[row.id, objection] as const] : [];
+    }),
+  );
+}
+
+function objectionOf({ newer, succeeded, other, deleted, waiting }: Reasons): Objection | null {
+  if (newer) return 'newer generation';
+  if (succeeded) return 'it succeeded';
+  if (other) return 'another owner has it';
+  if (deleted) return 'it was deleted';
+  return waiting ? 'waiting' : null;
 }

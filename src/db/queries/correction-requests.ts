@@ -63,7 +63,8 @@ export async function moveCorrection(db: Queryable, id: number, move: OperatorMo
   const { from, to } = OPERATOR_MOVES[move];
   const rows = await db`
     update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
-      attempts = 0, error_during_correction = null, conflict = false,
+      attempts = 0, started_at = case when ${move === 'retry'} then null else started_at end,
+      error_during_correction = null, conflict = false,
       cancel_reason = ${move === 'cancel' ? 'cancelled by an operator' : null},
       completed_at = case when ${move === 'cancel'} then now() end
     where id = ${id} and status = any(${[...from]}::text[])

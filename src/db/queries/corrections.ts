@@ -1,3 +1,4 @@
+import type { Fragment } from 'postgres';
 import type { CorrectionStatus } from '../../contracts/corrections.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import type { Queryable } from '../client.ts';
@@ -21,6 +22,8 @@ export interface CorrectionRow {
   status: CorrectionStatus;
   run_at: Date;
   attempts: number;
+  /** When it was first claimed, or claimed again after an operator asked for a retry. */
+  started_at: Date | null;
   removal_began_at: Date | null;
   s3_cleanup_completed: boolean;
   chroma_cleanup_completed: boolean;
@@ -29,23 +32,35 @@ export interface CorrectionRow {
 }
 
 /**
- * Claims a due task. A claim whose lease has run out may be claimed again: every step is idempotent.
+ * Claims a due task, and further due ones with it, which are then worked on as one set. A claim whose
+ * lease has run out may be claimed again: every step is idempotent.
  * @param leaseSeconds after this the claim counts as abandoned
+ * @param limit tasks in all
+ * @returns the claimed tasks, the first one asked for; none where that one is not to be had
  */
-export async function claimCorrection(
+export async function claimCorrections(
   db: Queryable,
   id: number,
   token: string,
   leaseSeconds: number,
-): Promise<CorrectionRow | undefined> {
-  const [row] = await db<CorrectionRow[]>`
+  limit: number,
+): Promise<CorrectionRow[]> {
+  const claim = (ids: Fragment) => db<CorrectionRow[]>`
     update auto_correction_tasks set status = 'processing', lease_token = ${token}::uuid,
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
       started_at = coalesce(started_at, now()), attempts = attempts + 1, updated_at = now()
-    where id = ${id} and run_at <= now()
-      and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))
-    returning *`;
-  return row;
+    where id in (${ids}) returning *`;
+  const due = db`run_at <= now()
+    and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))`;
+  const own = await claim(
+    db`select id from auto_correction_tasks where id = ${id} and ${due} for update skip locked`,
+  );
+  if (own.length === 0 || limit <= 1) return own;
+  const others = await claim(
+    db`select id from auto_correction_tasks where ${due}
+       order by run_at limit ${limit - 1} for update skip locked`,
+  );
+  return [...own, ...others];
 }
 
 /** Reads one task. */
@@ -55,56 +70,72 @@ export async function findCorrection(db: Queryable, id: number) {
 }
 
 /**
- * Notes that a store is about to be asked to remove something, before it is: whether it did can be
- * unknown afterwards.
- * @returns false when the claim is lost: nothing may be removed
+ * Notes that a store is about to be asked to remove something of the files, before it is: whether it
+ * did can be unknown afterwards.
+ * @returns ids of the tasks that are still ours; of the others nothing may be removed
  */
-export async function beginRemoval(
+export async function beginRemovals(
   db: Queryable,
-  id: number,
+  ids: readonly number[],
   token: string,
   leaseSeconds: number,
-): Promise<boolean> {
-  const rows = await db`
+): Promise<Set<number>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db<{ id: number }[]>`
     update auto_correction_tasks set removal_began_at = coalesce(removal_began_at, now()),
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and status = 'processing' returning 1`;
-  return rows.length > 0;
+    where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'
+    returning id`;
+  return new Set(rows.map((row) => row.id));
 }
 
-/** Appends to a task's log and extends its lease. @returns false when the claim is lost */
-export async function logStep(
+/** Extends the leases of a set that takes its time. */
+export async function extendLeases(
   db: Queryable,
-  id: number,
+  ids: readonly number[],
   token: string,
-  entry: ExecutionEntry,
   leaseSeconds: number,
-): Promise<boolean> {
-  const rows = await db`
-    update auto_correction_tasks set
-      execution_log = execution_log || ${JSON.stringify([entry])}::text::jsonb,
-      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and status = 'processing' returning 1`;
-  return rows.length > 0;
-}
-
-/** Notes that a step is settled: proven by read-back, or not applicable for the reason given. */
-export async function settleStep(
-  db: Queryable,
-  id: number,
-  token: string,
-  action: CorrectionAction,
-  notApplicable: string | null,
 ): Promise<void> {
-  const proven = (name: CorrectionAction) => action === name && notApplicable === null;
-  const reason = notApplicable === null ? {} : { [action]: notApplicable };
   await db`
     update auto_correction_tasks set
-      s3_cleanup_completed = s3_cleanup_completed or ${proven('s3_delete')},
-      chroma_cleanup_completed = chroma_cleanup_completed or ${proven('chroma_delete')},
-      cms_cleanup_completed = cms_cleanup_completed or ${proven('cms_delete')},
-      not_applicable = not_applicable || ${JSON.stringify(reason)}::text::jsonb, updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid`;
+      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
+    where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'`;
+}
+
+/** What became of one step of one task, as it is written down. */
+export interface StepRecord {
+  id: number;
+  entry: ExecutionEntry;
+  /** Settled for good: proven by read-back, or not applicable for the reason in the entry. */
+  settled: 'proven' | 'not_applicable' | null;
+}
+
+/** Appends to the tasks' logs, notes which steps are settled and extends the leases. */
+export async function recordSteps(
+  db: Queryable,
+  token: string,
+  action: CorrectionAction | null,
+  steps: readonly StepRecord[],
+  leaseSeconds: number,
+): Promise<void> {
+  if (steps.length === 0) return;
+  const reason = ({ settled, entry }: StepRecord) =>
+    action && settled === 'not_applicable' ? { [action]: entry.detail } : {};
+  await db`
+    update auto_correction_tasks t set
+      execution_log = t.execution_log || s.entry, not_applicable = t.not_applicable || s.reason,
+      s3_cleanup_completed = t.s3_cleanup_completed or (s.proven and ${action === 's3_delete'}),
+      chroma_cleanup_completed =
+        t.chroma_cleanup_completed or (s.proven and ${action === 'chroma_delete'}),
+      cms_cleanup_completed = t.cms_cleanup_completed or (s.proven and ${action === 'cms_delete'}),
+      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
+    from unnest(
+      ${steps.map((step) => step.id)}::bigint[],
+      ${steps.map((step) => JSON.stringify([step.entry]))}::text[]::jsonb[],
+      ${steps.map((step) => JSON.stringify(reason(step)))}::text[]::jsonb[],
+      ${steps.map((step) => String(step.settled === 'proven'))}::text[]::boolean[]
+    ) as s(id, entry, reason, proven)
+    where t.id = s.id and t.lease_token = ${token}::uuid and t.status = 'processing'`;
 }
 
 /** How a claimed task ends, or when it goes on. */
@@ -115,33 +146,47 @@ export type CorrectionEnd =
   /** `countsAttempt: false` where nothing was tried, only waited for. */
   | { status: 'pending'; reason: string; runAt: Date; countsAttempt: boolean };
 
-/** Ends a claim. Only the holder of the token can; a completed task settles the errors it answers. */
-export async function endCorrection(
+/**
+ * Ends claims. Only the holder of the token can; a completed task settles the errors it answers.
+ * @returns ids of the tasks whose end it was
+ */
+export async function endCorrections(
   db: Queryable,
-  id: number,
   token: string,
-  end: CorrectionEnd,
-): Promise<boolean> {
-  const ended = end.status !== 'pending';
-  const rows = await db<{ file_document_id: string; generation: number }[]>`
-    update auto_correction_tasks set status = ${end.status},
-      run_at = coalesce(${end.status === 'pending' ? end.runAt : null}, run_at),
-      attempts = attempts - ${end.status === 'pending' && !end.countsAttempt ? 1 : 0},
-      completed_at = case when ${ended} then now() end,
-      error_during_correction = ${end.status === 'failed' || end.status === 'pending' ? end.reason : null},
-      cancel_reason = ${end.status === 'cancelled' ? end.reason : null},
-      conflict = ${end.status === 'cancelled' && end.conflict},
-      lease_token = null, lease_expires_at = null, updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and status = 'processing'
-    returning file_document_id, generation`;
-  const [row] = rows;
-  if (row && end.status === 'completed')
-    await db`
-      update processing_errors set resolution_status = 'auto_correction', resolved_at = now(),
-        correction_id = ${id}
-      where file_document_id = ${row.file_document_id} and generation = ${row.generation}
-        and resolution_status = 'unresolved'`;
-  return rows.length > 0;
+  ends: readonly { id: number; end: CorrectionEnd }[],
+): Promise<Set<number>> {
+  if (ends.length === 0) return new Set();
+  const waits = (end: CorrectionEnd) => end.status === 'pending';
+  const error = (end: CorrectionEnd) =>
+    end.status === 'failed' || end.status === 'pending' ? end.reason : null;
+  const flags = (of: (end: CorrectionEnd) => boolean) => ends.map(({ end }) => String(of(end)));
+  const rows = await db<{ id: number }[]>`
+    with ended as (
+      update auto_correction_tasks t set status = e.status, run_at = coalesce(e.run_at, t.run_at),
+        attempts = t.attempts - case when e.free then 1 else 0 end,
+        completed_at = case when e.status <> 'pending' then now() end,
+        error_during_correction = e.error, cancel_reason = e.cancel_reason, conflict = e.conflict,
+        lease_token = null, lease_expires_at = null, updated_at = now()
+      from unnest(
+        ${ends.map(({ id }) => id)}::bigint[],
+        ${ends.map(({ end }) => end.status)}::text[],
+        ${ends.map(({ end }) => (end.status === 'pending' ? end.runAt.toISOString() : null))}::text[]::timestamptz[],
+        ${flags((end) => waits(end) && !('countsAttempt' in end && end.countsAttempt))}::text[]::boolean[],
+        ${ends.map(({ end }) => error(end))}::text[],
+        ${ends.map(({ end }) => (end.status === 'cancelled' ? end.reason : null))}::text[],
+        ${flags((end) => end.status === 'cancelled' && end.conflict)}::text[]::boolean[]
+      ) as e(id, status, run_at, free, error, cancel_reason, conflict)
+      where t.id = e.id and t.lease_token = ${token}::uuid and t.status = 'processing'
+      returning t.id, t.status, t.file_document_id, t.generation
+    ), settled as (
+      update processing_errors p set resolution_status = 'auto_correction', resolved_at = now(),
+        correction_id = ended.id
+      from ended
+      where ended.status = 'completed' and p.file_document_id = ended.file_document_id
+        and p.generation = ended.generation and p.resolution_status = 'unresolved'
+    )
+    select id from ended`;
+  return new Set(rows.map((row) => row.id));
 }
 
 /** Tasks that are due: pending ones, and claimed ones whose lease has run out. */

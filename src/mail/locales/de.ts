@@ -132,6 +132,11 @@ export const de: Locale = {
       action:
         'Beheben Sie die oben genannte Ursache und spielen Sie die gescheiterten Aufträge dieser Warteschlange erneut ab.',
     },
+    store_misconfigured: {
+      title: 'Ein Speicher weist zurück, was seine Einstellungen verlangen',
+      action:
+        'Berichtigen Sie die oben genannten Einstellungen oder Rechte. Die Korrekturen warten darauf und gehen von selbst weiter.',
+    },
   },
   alert: {
     since: 'Seit',

@@ -126,6 +126,11 @@ export const en: Locale = {
       title: 'A job failed for good',
       action: 'Fix the cause given above, then replay the failed jobs of this queue.',
     },
+    store_misconfigured: {
+      title: 'A store refuses what its settings ask for',
+      action:
+        'Correct the settings or the rights given above. Corrections wait for it and go on by themselves.',
+    },
   },
   alert: {
     since: 'Since',

@@ -66,7 +66,8 @@ export interface Locale {
     | 'email_failed'
     | 'email_unknown'
     | 'quota_exceeded'
-    | 'queue_failed',
+    | 'queue_failed'
+    | 'store_misconfigured',
     AlertWords
   >;
   alert: {

@@ -10,7 +10,8 @@ export type AlertKind =
   | 'email_failed'
   | 'email_unknown'
   | 'quota_exceeded'
-  | 'queue_failed';
+  | 'queue_failed'
+  | 'store_misconfigured';
 
 /** Something that failed for good and needs an operator. `subject_id` is the row, or the queue. */
 export interface AlertMail {
@@ -52,6 +53,7 @@ const PAGES: Record<AlertKind, string> = {
   email_unknown: 'emails',
   quota_exceeded: 'companies',
   queue_failed: 'queues',
+  store_misconfigured: 'corrections',
 };
 
 const template = templateOf<AlertView>('error-alert');

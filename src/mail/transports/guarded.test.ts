@@ -18,14 +18,14 @@ const circuit = { failuresToOpen: 3, openMs: 1000 };
 function guard(result: SendOutcome, wait = 0) {
   const clock = { now: 0 };
   const send = vi.fn(async (): Promise<SendOutcome> => result);
-  const takePlace = vi.fn(async () => wait);
+  const takePlaces = vi.fn(async () => ({ taken: wait > 0 ? 0 : 1, waitMs: wait }));
   const inner = { name: 'a', send, verify: async () => {}, close: async () => {} };
-  const over = guarded(inner, { circuit, takePlace, now: () => clock.now });
+  const over = guarded(inner, { circuit, takePlaces, now: () => clock.now });
   const options = { beforeBody: async () => {} };
   return {
     clock,
     send,
-    takePlace,
+    takePlaces,
     try: (signal?: AbortSignal) => over.send(mail, { ...options, signal }),
   };
 }
@@ -41,7 +41,7 @@ describe('a transport in trouble', () => {
     const a = guard(DOWN);
     await times(3, a.try);
     expect(await a.try()).toMatchObject({ outcome: 'unavailable', retryAfterMs: 1000 });
-    expect([a.send.mock.calls.length, a.takePlace.mock.calls.length]).toEqual([3, 3]);
+    expect([a.send.mock.calls.length, a.takePlaces.mock.calls.length]).toEqual([3, 3]);
     a.clock.now = 1000;
     a.send.mockResolvedValue(SENT);
     const [probe, other] = await Promise.all([a.try(), a.try()]);

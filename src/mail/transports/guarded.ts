@@ -1,5 +1,5 @@
 import { admit, type CircuitPolicy, CLOSED_CIRCUIT, settle } from '../../domain/circuit-breaker.ts';
-import type { TakePlace } from './shared-rate.ts';
+import type { TakePlaces } from '../../domain/rate-limits.ts';
 import type { SendOutcome, Transport } from './transport.ts';
 
 /** Five attempts in a row that the server was to blame for, or one that took all its time. */
@@ -7,7 +7,7 @@ export const MAIL_CIRCUIT: CircuitPolicy = { failuresToOpen: 5, openMs: 10_000 }
 
 export interface Guard {
   circuit: CircuitPolicy;
-  takePlace: TakePlace;
+  takePlaces: TakePlaces;
   /** Monotonic enough, in milliseconds. */
   now: () => number;
 }
@@ -19,7 +19,7 @@ export interface Guard {
  */
 export function guarded(
   transport: Transport,
-  { circuit: policy, takePlace, now }: Guard,
+  { circuit: policy, takePlaces, now }: Guard,
 ): Transport {
   let circuit = CLOSED_CIRCUIT;
 
@@ -33,8 +33,8 @@ export function guarded(
     async send(mail, options) {
       // Asked twice: a resting transport uses up no place, and no probe is spent on waiting for one.
       if (!admit(circuit, now(), policy).admitted) return open();
-      const retryAfterMs = await takePlace();
-      if (retryAfterMs > 0)
+      const { taken, waitMs: retryAfterMs } = await takePlaces(1);
+      if (taken === 0)
         return { outcome: 'unavailable', reason: 'has reached its rate limit', retryAfterMs };
       const asked = admit(circuit, now(), policy);
       if (!asked.admitted) return open();

@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { CircuitPolicy } from '../../domain/circuit-breaker.ts';
+import type { RateLimit, TakePlaces } from '../../domain/rate-limits.ts';
 import { dkimKey } from './dkim.ts';
 import { failoverTransport } from './failover.ts';
 import { guarded, MAIL_CIRCUIT } from './guarded.ts';
@@ -7,13 +8,12 @@ import { accessTokens } from './oauth-tokens.ts';
 import { mailRoutes, type Route } from './routes.ts';
 import { sendGridTransport } from './sendgrid.ts';
 import { sesTransport } from './ses.ts';
-import { type ScriptRunner, sharedRate } from './shared-rate.ts';
 import { type SmtpExtras, smtpTransport } from './smtp.ts';
 import type { Transport } from './transport.ts';
 
 export interface OpenOptions {
-  /** Counts for all processes; without it each process counts its own mails. */
-  redis?: ScriptRunner;
+  /** Keeps a transport to its limits. */
+  rateOf: (label: string, limits: readonly RateLimit[]) => TakePlaces;
   circuit?: CircuitPolicy;
 }
 
@@ -24,13 +24,12 @@ export interface OpenOptions {
  */
 export function openTransports(
   config: Config,
-  { redis, circuit = MAIL_CIRCUIT }: OpenOptions = {},
+  { rateOf, circuit = MAIL_CIRCUIT }: OpenOptions,
 ): Transport {
   const extras = { dkim: dkimKey(config), idempotencyHeader: config.EMAIL_IDEMPOTENCY_HEADER };
   const transports = mailRoutes(config).map((route) => {
-    const key = `${config.QUEUE_PREFIX}:mail-rate:${route.label}`;
-    const takePlace = sharedRate(key, route.limits, redis);
-    return guarded(openRoute(config, route, extras), { circuit, takePlace, now: Date.now });
+    const takePlaces = rateOf(route.label, route.limits);
+    return guarded(openRoute(config, route, extras), { circuit, takePlaces, now: Date.now });
   });
   return failoverTransport(transports);
 }

@@ -1,4 +1,5 @@
 import { type Config, ConfigError } from '../../config.ts';
+import { type RateLimit, rateLimits } from '../../domain/rate-limits.ts';
 
 /** One entry of `EMAIL_TRANSPORTS`. */
 export interface Route {
@@ -10,14 +11,7 @@ export interface Route {
   limits: RateLimit[];
 }
 
-/** At most `limit` mails in any `periodMs` milliseconds. */
-export interface RateLimit {
-  limit: number;
-  periodMs: number;
-}
-
 const PORTS: Record<string, string> = { 'smtp:': '587', 'smtps:': '465' };
-const PERIODS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * The ways out for mail, best first, each with its limits.
@@ -50,26 +44,4 @@ function route(entry: string, limits: Map<string, RateLimit[]>): Route {
       'EMAIL_TRANSPORTS has an entry that is no address: write smtp://user:password@host:port',
     );
   return named('smtp', `${url.hostname}:${port}`, url);
-}
-
-/** `smtp=10/s,500/m;ses=14/s`, by label; the configuration has seen to the form. */
-function rateLimits(text = ''): Map<string, RateLimit[]> {
-  const entries = text.split(';').filter(Boolean);
-  return new Map(
-    entries.map((entry) => {
-      const at = entry.lastIndexOf('=');
-      return [
-        entry.slice(0, at),
-        entry
-          .slice(at + 1)
-          .split(',')
-          .map(rateLimit),
-      ];
-    }),
-  );
-}
-
-function rateLimit(rate: string): RateLimit {
-  const [limit = '', unit = ''] = rate.split('/');
-  return { limit: Number(limit), periodMs: PERIODS_MS[unit] ?? 0 };
 }

@@ -46,9 +46,10 @@ module.exports = collection({
   conflict: CONFLICT,
   byId: byDocumentId,
   filters: fileFilters,
-  where: ({ company, bot }) => ({
+  where: ({ company, bot, documentId }) => ({
     ...(company === undefined ? {} : { company: { id: company } }),
     ...(bot === undefined ? {} : { bot: { id: bot } }),
+    ...(documentId === undefined ? {} : { documentId: { $in: documentId } }),
   }),
   input: fileRecordInput,
   change: fileRecordChange,

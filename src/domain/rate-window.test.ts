@@ -20,7 +20,7 @@ describe('rateWindow', () => {
         const sent: number[] = [];
         for (const gap of waits) {
           now += gap;
-          if (window.take(now) === 0) sent.push(now);
+          if (window.take(now, 1).taken) sent.push(now);
         }
         for (const { limit, periodMs } of rules)
           for (const [i, at] of sent.entries())
@@ -38,13 +38,13 @@ describe('rateWindow', () => {
         let now = 1_800_000_000_000;
         for (const gap of waits) {
           now += gap;
-          const wait = window.take(now);
-          if (wait === 0) continue;
+          const { taken, waitMs: wait } = window.take(now, 1);
+          if (taken) continue;
           const longest = Math.max(...rules.map(({ periodMs }) => periodMs));
           expect(wait).toBeLessThanOrEqual(longest + longest / SLOTS);
-          expect(window.take(now + wait - 1)).toBeGreaterThan(0);
+          expect(window.take(now + wait - 1, 1).taken).toBe(0);
           now += wait;
-          expect(window.take(now)).toBe(0);
+          expect(window.take(now, 1).taken).toBe(1);
         }
       }),
     );
@@ -52,13 +52,14 @@ describe('rateWindow', () => {
 
   it('lets a whole limit through at once when nothing was sent', () => {
     const window = rateWindow([{ limit: 500, periodMs: 60_000 }]);
-    const takes = Array.from({ length: 501 }, () => window.take(7));
-    expect(takes.filter((wait) => wait === 0)).toHaveLength(500);
+    expect(window.take(7, 499)).toEqual({ taken: 499, waitMs: 0 });
+    expect(window.take(7, 2)).toMatchObject({ taken: 1, waitMs: expect.any(Number) });
+    expect(window.take(7, 1)).toMatchObject({ taken: 0, waitMs: expect.any(Number) });
   });
 
   it('knows what was allowed elsewhere', () => {
     const window = rateWindow([{ limit: 1, periodMs: 1000 }]);
-    window.count(5000);
-    expect(window.take(5001)).toBeGreaterThan(0);
+    window.count(5000, 1);
+    expect(window.take(5001, 1).waitMs).toBeGreaterThan(0);
   });
 });

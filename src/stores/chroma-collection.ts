@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { ask, fitting, type HttpService, type Question, wrongAddress } from './http.ts';
+import type { StoreError } from './store-error.ts';
+
+export type ChromaConfig = Pick<
+  Config,
+  | 'CHROMA_URL'
+  | 'CHROMA_TENANT'
+  | 'CHROMA_DATABASE'
+  | 'CHROMA_COLLECTION'
+  | 'CHROMA_TOKEN'
+  | 'CHROMA_TOKEN_HEADER'
+  | 'CHROMA_PAGE_SIZE'
+  | 'STORE_TIMEOUT_SECONDS'
+>;
+
+/** One chunk, by its own id and that of the file it was cut from. */
+export interface Chunk {
+  id: string;
+  documentId: string;
+}
+
+/** The chunks of one collection. Every function throws `StoreError`. */
+export interface ChunkCollection {
+  /** Some chunks of the files, at most `CHROMA_PAGE_SIZE`; none only where there are none. */
+  chunksOf(documentIds: readonly string[]): Promise<Chunk[]>;
+  remove(chunkIds: readonly string[]): Promise<void>;
+}
+
+export interface ChromaDatabase {
+  /** @param blames whom it speaks against where the collection is missing */
+  open(collection: string, blames: StoreError['blames']): Promise<ChunkCollection>;
+  /** Resolves when the database can be read. */
+  check(): Promise<void>;
+}
+
+const collectionAnswer = z.object({ id: z.string() });
+const collectionList = z.array(collectionAnswer);
+const chunkList = z
+  .object({
+    ids: z.array(z.string()),
+    metadatas: z.array(z.object({ document_id: z.string() })),
+  })
+  .refine(({ ids, metadatas }) => ids.length === metadatas.length, { path: ['metadatas'] });
+
+/**
+ * A database of a Chroma server, asked over its HTTP interface: the official client imports the
+ * embedding function a collection names and sets no time-outs of its own.
+ */
+export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
+  const chroma: HttpService = {
+    store: 'chroma',
+    baseUrl: new URL(config.CHROMA_URL).origin,
+    headers: credentials(config),
+    settings: {
+      url: 'CHROMA_URL, CHROMA_TENANT, CHROMA_DATABASE and CHROMA_COLLECTION',
+      token: 'CHROMA_TOKEN',
+    },
+    timeoutMs: config.STORE_TIMEOUT_SECONDS * 1000,
+  };
+  const [tenant, database] = [config.CHROMA_TENANT, config.CHROMA_DATABASE].map(encodeURIComponent);
+  const root = `/api/v2/tenants/${tenant}/databases/${database}/collections`;
+
+  async function answerOf<S extends z.ZodType>(question: Question, schema: S) {
+    const answer = await ask(chroma, question);
+    if (answer.absent) throw wrongAddress(chroma, question);
+    return fitting(schema, answer.body, chroma, question);
+  }
+
+  return {
+    async open(collection, blames) {
+      const operation = 'open collection';
+      const opening = { operation, path: `${root}/${encodeURIComponent(collection)}` };
+      const found = await ask(chroma, opening);
+      if (found.absent) throw wrongAddress(chroma, opening, blames);
+      const { id } = fitting(collectionAnswer, found.body, chroma, opening);
+      const path = `${root}/${encodeURIComponent(id)}`;
+      return {
+        async chunksOf(documentIds) {
+          const where = { document_id: { $in: documentIds } };
+          const body = { where, limit: config.CHROMA_PAGE_SIZE, include: ['metadatas'] };
+          const reading: Question = {
+            operation: 'read chunks',
+            method: 'POST',
+            path: `${path}/get`,
+            body,
+          };
+          const { ids, metadatas } = await answerOf(reading, chunkList);
+          return ids.map((chunk, nth) => {
+            return { id: chunk, documentId: metadatas[nth]?.document_id ?? '' };
+          });
+        },
+        async remove(ids) {
+          const operation = 'delete chunks';
+          const body = { ids };
+          await answerOf({ operation, method: 'POST', path: `${path}/delete`, body }, z.unknown());
+        },
+      };
+    },
+    async check() {
+      await answerOf({ operation: 'list collections', path: `${root}?limit=1` }, collectionList);
+    },
+  };
+}
+
+function credentials(config: ChromaConfig): Record<string, string> {
+  const { CHROMA_TOKEN: token, CHROMA_TOKEN_HEADER: header } = config;
+  if (!token) return {};
+  return { [header]: header === 'authorization' ? `Bearer ${token}` : token };
+}

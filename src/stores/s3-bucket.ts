@@ -1,0 +1,145 @@
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { Config } from '../config.ts';
+import { failureCode, StoreError } from './store-error.ts';
+
+export type S3Config = Pick<
+  Config,
+  | 'S3_ENDPOINT'
+  | 'S3_BUCKET'
+  | 'S3_FORCE_PATH_STYLE'
+  | 'S3_PURGE'
+  | 'S3_SLASH_KEYS'
+  | 'AWS_REGION'
+  | 'AWS_ACCESS_KEY_ID'
+  | 'AWS_SECRET_ACCESS_KEY'
+  | 'AWS_SESSION_TOKEN'
+  | 'STORE_TIMEOUT_SECONDS'
+>;
+
+/** The bucket, and one way to ask it: bounded in time, and every way to fail told apart. */
+export interface Bucket {
+  name: string;
+  /** @throws StoreError */
+  ask<T>(
+    operation: string,
+    question: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T>;
+  /** Resolves when the bucket is there and may be used; throws `StoreError`. */
+  check(): Promise<void>;
+  close(): void;
+}
+
+/** Codes only a person can put right; 301, 401 and 403 count as well, whatever their code. */
+const MISCONFIGURED = new Set([
+  'NoSuchBucket',
+  'InvalidBucketName',
+  'PermanentRedirect',
+  'AuthorizationHeaderMalformed',
+  'ExpiredToken',
+  'TokenRefreshRequired',
+  'InvalidToken',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'RequestTimeTooSkewed',
+  'CredentialsProviderError',
+  'NotImplemented',
+  'MethodNotAllowed',
+]);
+
+/** Codes of a bucket that has too much to do. */
+const OVERRUN = new Set(['SlowDown', 'ServiceUnavailable', 'RequestLimitExceeded', 'Throttling']);
+
+/** Opens the bucket of the configuration; connects to nothing yet. */
+export function openBucket(config: S3Config): Bucket {
+  const client = s3Client(config);
+  const name = config.S3_BUCKET;
+  const bucket: Bucket = {
+    name,
+    async ask(operation, question) {
+      // The time-outs of the client end with the headers; a body that never ends needs this one.
+      const abortSignal = AbortSignal.timeout(config.STORE_TIMEOUT_SECONDS * 2000);
+      try {
+        return await question(client, { abortSignal });
+      } catch (error) {
+        throw bucketError(operation, error);
+      }
+    },
+    async check() {
+      await bucket.ask('open bucket', (s3, options) =>
+        s3.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 }), options),
+      );
+    },
+    close: () => client.destroy(),
+  };
+  return bucket;
+}
+
+function s3Client(config: S3Config): S3Client {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  const timeoutMs = config.STORE_TIMEOUT_SECONDS * 1000;
+  return new S3Client({
+    region: config.AWS_REGION,
+    endpoint: config.S3_ENDPOINT,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    credentials:
+      accessKeyId && secretAccessKey
+        ? { accessKeyId, secretAccessKey, sessionToken: config.AWS_SESSION_TOKEN }
+        : undefined,
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  });
+}
+
+function bucketError(operation: string, error: unknown): StoreError {
+  const status = statusOf(error);
+  const name = error instanceof Error ? error.name : '';
+  // Lists and deletes of what is not there succeed: only a bucket can be missing.
+  const noBucket = name === 'NoSuchBucket' || status === 404;
+  const timedOut = ['TimeoutError', 'AbortError'].includes(name);
+  const configuration =
+    noBucket || MISCONFIGURED.has(name) || [301, 401, 403].includes(status ?? 0);
+  const telling = configuration || OVERRUN.has(name) ? codeOf(name, status) : status;
+  const ofTheFile =
+    !configuration && status !== undefined && status < 500 && ![408, 429].includes(status);
+  return new StoreError({
+    store: 's3',
+    operation,
+    code: noBucket ? 'NoSuchBucket' : (telling ?? failureCode(error)),
+    configuration,
+    timedOut,
+    blames: ofTheFile && !OVERRUN.has(name) ? 'file' : 'store',
+    advice: configuration
+      ? 'see that S3_BUCKET exists, and that S3_ENDPOINT, AWS_REGION and the AWS credentials are right'
+      : 'see that the object storage at S3_ENDPOINT runs, can be reached and is not overrun',
+  });
+}
+
+/** The store's own word where it gave one: `ExpiredToken` tells more than 400. */
+function codeOf(name: string, status: number | undefined): string | number | undefined {
+  return MISCONFIGURED.has(name) || OVERRUN.has(name) ? name : status;
+}
+
+/**
+ * What the bucket said of one key in an answer about many.
+ * @param code as in `Errors[]` of `DeleteObjects`
+ */
+export function keyError(operation: string, code: string): StoreError {
+  return new StoreError({
+    store: 's3',
+    operation,
+    code,
+    configuration: MISCONFIGURED.has(code),
+    blames: OVERRUN.has(code) ? 'store' : 'file',
+    advice: 'see whether the object is locked, and whether the credentials may delete it',
+  });
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
+}

@@ -1,0 +1,17 @@
+import type { Alert } from '../db/queries/alerts.ts';
+import type { StoreError } from '../stores/store-error.ts';
+
+/** What operators are told, once per store and day, of a mistake that only they can put right. */
+export function storeAlert({ store, operation, code, message }: StoreError, now: Date): Alert {
+  return {
+    kind: 'store_misconfigured',
+    subjectId: `${store}-${now.toISOString().slice(0, 10)}`,
+    since: now,
+    reason: message,
+    details: [
+      { label: 'Store', value: store },
+      { label: 'Operation', value: operation },
+      { label: 'Answer', value: String(code) },
+    ],
+  };
+}

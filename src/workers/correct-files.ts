@@ -1,0 +1,126 @@
+import { beginRemovals, recordSteps } from '../db/queries/corrections.ts';
+import type { Deps } from '../deps.ts';
+import type { CorrectionAction } from '../domain/corrections.ts';
+import { readRecords } from '../stores/cms.ts';
+import { StoreError } from '../stores/store-error.ts';
+import {
+  type Claim,
+  type Correction,
+  isDryRun,
+  isOpen,
+  laterWithoutAttempt,
+} from './correction.ts';
+import { completeCorrections, guardCorrections } from './guard-corrections.ts';
+import {
+  inapplicable,
+  removeAndProve,
+  type StepOutcome,
+  stepRecord,
+  storeOf,
+} from './remove-leftovers.ts';
+
+/**
+ * Takes a set of claimed tasks through their steps: each is guarded, done, proven by read-back and
+ * logged; a proven step is never repeated; the CMS record goes last. Afterwards each has an `end`, or
+ * the `failures` that kept it from one.
+ */
+export async function correctFiles(
+  deps: Deps,
+  claim: Claim,
+  corrections: readonly Correction[],
+): Promise<void> {
+  await lookUpStorageKeys(deps, corrections);
+  if (isDryRun(deps)) return writePlans(deps, claim, await guardCorrections(deps, corrections));
+  // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
+  for (const action of ['chroma_delete', 's3_delete'] as const)
+    await takeStep(deps, claim, action, corrections);
+  const proven = corrections.filter(({ failures }) => failures.size === 0);
+  await takeStep(deps, claim, 'cms_delete', proven);
+  const done = proven.filter(({ end, failures }) => end === null && failures.size === 0);
+  await completeCorrections(deps, done);
+}
+
+/** The key of a file's object: the event's, else the CMS record's; null where neither knows one. */
+async function lookUpStorageKeys(deps: Deps, corrections: readonly Correction[]): Promise<void> {
+  const keyless = corrections.filter(
+    (correction) => correction.file.storageKey === null && isOpen(correction, 's3_delete'),
+  );
+  const ids = keyless.map(({ file }) => file.documentId);
+  const records = await readRecords(deps.cms, ids);
+  for (const [nth, { file, failures }] of keyless.entries()) {
+    const record = records[nth];
+    if (record instanceof StoreError)
+      failures.set('s3_delete', { reason: record.message, error: record });
+    else file.storageKey = record?.storage_key ?? null;
+  }
+}
+
+async function writePlans(deps: Deps, claim: Claim, planned: readonly Correction[]): Promise<void> {
+  const plans = planned.map(({ task, file }) => {
+    const steps = task.correction_actions.join(', ');
+    const detail = `would run ${steps}; storage key ${file.storageKey ? 'known' : 'unknown'}`;
+    const entry = { at: new Date().toISOString(), action: 'plan', result: 'dry_run', detail };
+    return { id: task.id, entry, settled: null };
+  });
+  await recordSteps(deps.db.sql, claim.token, null, plans, claim.leaseSeconds);
+  for (const correction of planned) correction.end = { status: 'dry_run' };
+}
+
+/**
+ * Those the store has time for, and those it need not be asked about. The others wait: nothing was
+ * tried, so nothing is logged.
+ */
+async function admitted(
+  deps: Deps,
+  action: CorrectionAction,
+  open: readonly Correction[],
+): Promise<Correction[]> {
+  const asking = open.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const { admitted: count, refusal } = await storeOf(deps, action).admit(asking.length);
+  const refused = new Set(asking.slice(count));
+  if (refusal)
+    for (const { failures } of refused)
+      failures.set(action, { reason: refusal.message, error: refusal });
+  return open.filter((correction) => !refused.has(correction));
+}
+
+async function takeStep(
+  deps: Deps,
+  { token, leaseSeconds }: Claim,
+  action: CorrectionAction,
+  corrections: readonly Correction[],
+): Promise<void> {
+  const { sql } = deps.db;
+  const open = corrections.filter(
+    (correction) =>
+      correction.end === null && isOpen(correction, action) && !correction.failures.has(action),
+  );
+  if (open.length === 0) return;
+  const outcomes = new Map<Correction, StepOutcome>();
+  const asked: Correction[] = [];
+  for (const correction of await guardCorrections(deps, await admitted(deps, action, open))) {
+    const detail = inapplicable(deps, action, correction.file);
+    if (detail === null) asked.push(correction);
+    else outcomes.set(correction, { kind: 'not_applicable', detail });
+  }
+  const ids = asked.map(({ task }) => task.id);
+  const begun = await beginRemovals(sql, ids, token, leaseSeconds);
+  for (const correction of asked)
+    if (begun.has(correction.task.id)) correction.touched = true;
+    else correction.end = laterWithoutAttempt('the claim was lost');
+  const removing = asked.filter(({ end }) => end === null);
+  const answers = await removeAndProve(
+    deps,
+    action,
+    removing.map(({ file }) => file),
+  );
+  for (const [nth, correction] of removing.entries()) {
+    const outcome = answers[nth];
+    if (outcome) outcomes.set(correction, outcome);
+  }
+  const steps = [...outcomes].map(([{ task }, outcome]) => stepRecord(task.id, action, outcome));
+  await recordSteps(sql, token, action, steps, leaseSeconds);
+  for (const [{ failures }, outcome] of outcomes)
+    if (outcome.kind === 'failed')
+      failures.set(action, { reason: outcome.detail, error: outcome.error });
+}

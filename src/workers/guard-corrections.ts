@@ -1,0 +1,71 @@
+import { type Objection, objectionsTo } from '../db/queries/correction-guard.ts';
+import type { CorrectionEnd } from '../db/queries/corrections.ts';
+import type { Deps } from '../deps.ts';
+import { recordObjection } from '../domain/cms-record.ts';
+import { readRecords } from '../stores/cms.ts';
+import { StoreError } from '../stores/store-error.ts';
+import { type Correction, laterWithoutAttempt, WAITING } from './correction.ts';
+
+/**
+ * The guard of promise 6, right before a step: asks the CMS, as far as it can tell, and then our own
+ * records whether each file is still the one that failed. Whoever is objected to ends here.
+ * @returns those that may go on
+ */
+export async function guardCorrections(
+  deps: Deps,
+  corrections: readonly Correction[],
+): Promise<Correction[]> {
+  const going = corrections.filter(({ end }) => end === null);
+  await askCms(deps, going);
+  const objections = await objectionsTo(
+    deps.db.sql,
+    going.map(({ task }) => task),
+  );
+  for (const correction of going) {
+    const objection = objections.get(correction.task.id);
+    if (objection) correction.end = endBy(objection, correction);
+  }
+  return going.filter(({ end }) => end === null);
+}
+
+/** A CMS that is away, or knows nothing of a file, tells nothing: our own records decide. */
+async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<void> {
+  if (deps.stores.cms.rests()) return;
+  const ids = corrections.map(({ task }) => task.file_document_id);
+  const records = await readRecords(deps.cms, ids);
+  for (const [nth, correction] of corrections.entries()) {
+    const record = records[nth];
+    if (!record || record instanceof StoreError) continue;
+    const reason = recordObjection(correction.task, record);
+    if (reason) correction.end = { status: 'cancelled', reason, conflict: correction.touched };
+  }
+}
+
+/** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
+export async function completeCorrections(
+  deps: Deps,
+  corrections: readonly Correction[],
+): Promise<void> {
+  const tasks = corrections.map(({ task }) => task);
+  const objections = await objectionsTo(deps.db.sql, tasks);
+  for (const correction of corrections) {
+    const objection = objections.get(correction.task.id) ?? null;
+    if (objection === null || objection === 'it was deleted')
+      correction.end = { status: 'completed' };
+    else if (objection === 'waiting') correction.end = laterWithoutAttempt(WAITING);
+    else {
+      const reason = `after the removal: ${objection}`;
+      correction.end = { status: 'cancelled', reason, conflict: true };
+    }
+  }
+}
+
+function endBy(objection: Objection, { touched }: Correction): CorrectionEnd {
+  if (objection === 'waiting') return laterWithoutAttempt(WAITING);
+  // Whoever deleted the file misses nothing of it.
+  return {
+    status: 'cancelled',
+    reason: objection,
+    conflict: touched && objection !== 'it was deleted',
+  };
+}

@@ -1,0 +1,167 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * An S3 server at the level of the protocol, in memory: one bucket, versioned or not, that lists in
+ * pages and can be told to refuse. No small server keeps versions, so this one stands in for them.
+ */
+
+interface Version {
+  id: string;
+  marker: boolean;
+}
+
+export interface S3Server {
+  url: string;
+  bucket: string;
+  /** Versions by key, oldest first. On a bucket without versions there is one at most. */
+  objects: Map<string, Version[]>;
+  put(key: string): void;
+  /** Keys that are refused by DeleteObjects, with the code. */
+  refused: Map<string, string>;
+  /** Done while a deletion is in flight, before it is. */
+  onDelete: () => Promise<void>;
+  /** Answers everything until it is null again. */
+  trouble: { status: number; code: string } | null;
+  /** Requests so far, such as `POST delete`. */
+  asked: string[];
+  close(): Promise<void>;
+}
+
+interface Listed {
+  key: string;
+  version: Version;
+  latest: boolean;
+}
+
+/** @param pageSize entries on one page of a list; 1,000 at AWS */
+export async function startS3Server(versioned: boolean, pageSize = 1000): Promise<S3Server> {
+  let count = 0;
+  const objects = new Map<string, Version[]>();
+  const add = (key: string, marker: boolean): Version => {
+    count += 1;
+    const version = { id: versioned ? `v${count}` : 'null', marker };
+    objects.set(key, versioned ? [...(objects.get(key) ?? []), version] : [version]);
+    return version;
+  };
+
+  function remove(key: string, id: string | null): string {
+    const refusal = server.refused.get(key);
+    if (refusal) return tag('Error', tag('Key', key) + tag('Code', refusal));
+    if (id !== null) {
+      const gone = objects.get(key)?.find((version) => version.id === id);
+      const kept = (objects.get(key) ?? []).filter((version) => version !== gone);
+      if (kept.length > 0) objects.set(key, kept);
+      else objects.delete(key);
+      const marker = gone?.marker ? tag('DeleteMarker', 'true') : '';
+      return tag('Deleted', tag('Key', key) + tag('VersionId', id) + marker);
+    }
+    if (!versioned) {
+      objects.delete(key);
+      return tag('Deleted', tag('Key', key));
+    }
+    const marker = add(key, true);
+    const said = tag('DeleteMarker', 'true') + tag('DeleteMarkerVersionId', marker.id);
+    return tag('Deleted', tag('Key', key) + said);
+  }
+
+  function listed(query: URLSearchParams): Listed[] {
+    const prefix = query.get('prefix') ?? '';
+    const keys = [...objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return keys.flatMap((key) => {
+      const newestFirst = [...(objects.get(key) ?? [])].reverse();
+      return newestFirst.map((version, nth) => ({ key, version, latest: nth === 0 }));
+    });
+  }
+
+  function listObjects(query: URLSearchParams): string {
+    const after = query.get('start-after') ?? '';
+    const all = listed(query).filter(({ key, version, latest }) => {
+      return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
+    });
+    const size = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
+    const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key)));
+    return page.join('') + tag('IsTruncated', String(all.length > size));
+  }
+
+  function listVersions(query: URLSearchParams): string {
+    const [key, id] = [query.get('key-marker') ?? '', query.get('version-id-marker')];
+    const all = listed(query);
+    const from = id
+      ? all.findIndex((entry) => entry.key === key && entry.version.id === id) + 1
+      : all.findIndex((entry) => Buffer.compare(Buffer.from(entry.key), Buffer.from(key)) > 0);
+    const rest = from === -1 ? [] : all.slice(from);
+    const page = rest.slice(0, pageSize);
+    const entries = page.map(({ key: name, version }) => {
+      const what = version.marker ? 'DeleteMarker' : 'Version';
+      return tag(what, tag('Key', name) + tag('VersionId', version.id));
+    });
+    const last = page.at(-1);
+    const more = rest.length > pageSize && last;
+    const next = more
+      ? tag('NextKeyMarker', last.key) + tag('NextVersionIdMarker', last.version.id)
+      : '';
+    return entries.join('') + next + tag('IsTruncated', String(Boolean(more)));
+  }
+
+  function answer(method: string, url: URL, body: string, response: ServerResponse): void {
+    const send = (status: number, root: string, xml: string) =>
+      response.writeHead(status, { 'content-type': 'application/xml' }).end(tag(root, xml));
+    const [bucket, ...path] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+    const key = path.join('/');
+    const query = url.searchParams;
+    const what = query.has('versions') ? 'versions' : query.has('delete') ? 'delete' : 'objects';
+    server.asked.push(`${method} ${key ? 'object' : what}`);
+    const refusal = server.trouble ?? (bucket === server.bucket ? null : NO_BUCKET);
+    if (refusal) return void send(refusal.status, 'Error', tag('Code', refusal.code));
+    if (what === 'delete') {
+      const orders = [...body.matchAll(/<Object>(.*?)<\/Object>/g)].map(([, order = '']) => order);
+      const said = orders.map((order) =>
+        remove(textOf(order, 'Key') ?? '', textOf(order, 'VersionId')),
+      );
+      return void send(200, 'DeleteResult', said.join(''));
+    }
+    if (what === 'versions') return void send(200, 'ListVersionsResult', listVersions(query));
+    send(200, 'ListBucketResult', listObjects(query));
+  }
+
+  const http = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const { method = '', url = '' } = request;
+    if (method === 'POST') await server.onDelete();
+    answer(method, new URL(url, 'http://s3'), body, response);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const server: S3Server = {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    bucket: 'bucket',
+    objects,
+    put: (key) => void add(key, false),
+    refused: new Map(),
+    onDelete: async () => {},
+    trouble: null,
+    asked: [],
+    close: () =>
+      new Promise((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
+  };
+  return server;
+}
+
+const NO_BUCKET = { status: 404, code: 'NoSuchBucket' };
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const tag = (name: string, content: string) =>
+  `<${name}>${content.startsWith('<') ? content : content.replace(/[&<>]/g, (sign) => ESCAPES[sign] ?? sign)}</${name}>`;
+
+function textOf(xml: string, name: string): string | null {
+  const value = new RegExp(`<${name}>(.*?)</${name}>`).exec(xml)?.[1];
+  return value === undefined
+    ? null
+    : value.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
