@@ -2,6 +2,7 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './src/db/schema/{batches,corrections,emails,events,opt-outs,suppressions}.ts',
+  schema:
+    './src/db/schema/{batches,correction-brakes,corrections,emails,events,opt-outs,suppressions}.ts',
   out: './drizzle',
 });

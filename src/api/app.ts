@@ -6,6 +6,7 @@ import { auditRoutes } from './audit.ts';
 import { authorizer, clientId } from './auth.ts';
 import { batchRoutes } from './batches.ts';
 import { bounceRoutes } from './bounces.ts';
+import { correctionBrakeRoutes } from './correction-brakes.ts';
 import { correctionRoutes } from './corrections.ts';
 import { docsPage } from './docs-page.ts';
 import { emailRoutes } from './emails.ts';
@@ -31,6 +32,7 @@ const ANSWER_WITHIN_MS = 15_000;
 /** Every route that is served; the OpenAPI document is made from this list. */
 export const apiRoutes = (deps: Deps): Route[] => [
   ...fileEventRoutes,
+  ...correctionBrakeRoutes, // before `/api/corrections/:id`
   ...correctionRoutes,
   ...preferenceRoutes,
   ...batchRoutes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brakeScope } from './corrections.ts';
 import { SUPPRESSION_REASONS, SUPPRESSION_SOURCES } from './suppressions.ts';
 import { emailAddress, identifier, numericIdParam, timestamp } from './text.ts';
 
@@ -15,6 +16,9 @@ const paging = {
   since: timestamp.optional(),
   until: timestamp.optional(),
 };
+
+/** `true` or `false` in a query string. */
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 const owner = {
   company_id: numericIdParam.optional(),
@@ -39,6 +43,15 @@ export const correctionQuery = z.strictObject({
   status: identifier(50).optional(),
   batch_id: z.uuid().optional(),
   file_document_id: identifier().optional(),
+  failure_category: identifier(50).optional(),
+  mode: identifier(50).optional(),
+  held_by: brakeScope.optional(),
+});
+export const brakeQuery = z.strictObject({
+  ...paging,
+  scope: brakeScope.optional(),
+  /** Still on, or released. */
+  engaged: flag.optional(),
 });
 export const errorQuery = z.strictObject({
   ...paging,
@@ -54,10 +67,7 @@ export const suppressionQuery = z.strictObject({
   reason: z.enum(SUPPRESSION_REASONS).optional(),
   source: z.enum(SUPPRESSION_SOURCES).optional(),
   /** Still in force, or lifted. */
-  active: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional(),
+  active: flag.optional(),
 });
 
 /** A position in a list, opaque to clients. */

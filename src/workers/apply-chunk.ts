@@ -10,6 +10,7 @@ import {
 import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
 import { addLateEvents, markApplied } from '../db/queries/event-books.ts';
 import {
+  type CreatedCorrection,
   cancelCorrections,
   createCorrections,
   learnStorageKeys,
@@ -25,6 +26,7 @@ import {
 } from '../db/queries/files.ts';
 import type { InboxRow } from '../db/queries/inbox.ts';
 import { reachesThreshold } from '../domain/batching.ts';
+import { modeChooser } from '../domain/correction-mode.ts';
 import { foldEvents } from '../domain/fold-events.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { countChanges, type JudgedChange } from './count-changes.ts';
@@ -33,7 +35,7 @@ import { countChanges, type JudgedChange } from './count-changes.ts';
 export interface Applied {
   opened: { batch_id: string; due_at: Date }[];
   closings: { closing: Closing; reason: 'threshold' }[];
-  corrections: { id: number; run_at: Date }[];
+  corrections: CreatedCorrection[];
   changes: PlacedChange[];
 }
 
@@ -135,7 +137,7 @@ async function answerFailures(
   changes: JudgedChange[],
   config: Config,
   now: Date,
-): Promise<{ id: number; run_at: Date }[]> {
+): Promise<CreatedCorrection[]> {
   const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
   await cancelCorrections(
     tx,
@@ -161,6 +163,7 @@ async function answerFailures(
     ),
   );
   if (!config.ENABLE_AUTO_CORRECTION) return [];
+  const modeOf = modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
   const tasks = changes.flatMap(({ file, batchId, change }) =>
     change.corrects
       ? [
@@ -170,13 +173,16 @@ async function answerFailures(
             fileName: change.line?.fileName ?? file.file_document_id,
             storageKey: change.storageKey,
             failure: change.corrects,
+            mode: modeOf({
+              company_id: file.company_id,
+              failure_category: change.corrects.category,
+            }),
           },
         ]
       : [],
   );
-  const waits = config.AUTO_CORRECTION_MODE === 'approve';
   const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
-  return createCorrections(tx, tasks, waits ? 'awaiting_approval' : 'pending', runAt);
+  return createCorrections(tx, tasks, runAt);
 }
 
 function groupBy<Item>(items: Item[], key: (item: Item) => string): Map<string, Item[]> {

@@ -15,6 +15,7 @@ import type { Orm } from '../client.ts';
 import {
   batches,
   batchFiles,
+  correctionBrakes,
   correctionTasks,
   emails,
   notificationRetryLog,
@@ -90,6 +91,18 @@ export const listEmails = (orm: Orm, { user_email, ...query }: Page & Filters) =
 
 export const listCorrections = (orm: Orm, query: Page & Filters) =>
   list(orm, correctionTasks, correctionColumns, query);
+
+/** @param query `engaged` tells those that are on from those released */
+export function listBrakes(
+  orm: Orm,
+  { engaged, ...query }: Page & Filters & { engaged?: boolean },
+) {
+  const columns = getTableColumns(correctionBrakes);
+  const { released_at } = correctionBrakes;
+  const state =
+    engaged === undefined ? undefined : engaged ? isNull(released_at) : isNotNull(released_at);
+  return list<typeof correctionBrakes.$inferSelect>(orm, correctionBrakes, columns, query, state);
+}
 
 export const listErrors = (orm: Orm, query: Page & Filters) =>
   list(orm, processingErrors, getTableColumns(processingErrors), query);

@@ -93,6 +93,7 @@ export const fileProcessingStatus = pgTable(
       t.bot_id,
       t.user_email,
     ),
+    index('idx_file_processing_status_company').on(t.company_id).where(sql`deleted_at is null`),
     index('idx_file_processing_status_deleted').on(t.id).where(sql`deleted_event_count > 0`),
     check('chk_stage', oneOf('processing_stage', PROCESSING_STAGES)),
     check('chk_status', oneOf('status', FILE_STATUSES)),
