@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { brakeScope } from './corrections.ts';
+import { RESOLUTIONS, RESOLVERS } from './errors.ts';
+import { PROCESSING_STAGES } from './file-events.ts';
 import { SUPPRESSION_REASONS, SUPPRESSION_SOURCES } from './suppressions.ts';
 import { emailAddress, identifier, numericIdParam, timestamp } from './text.ts';
 
@@ -55,10 +57,15 @@ export const brakeQuery = z.strictObject({
 });
 export const errorQuery = z.strictObject({
   ...paging,
+  company_id: owner.company_id,
+  bot_id: owner.bot_id,
   batch_id: z.uuid().optional(),
   file_document_id: identifier().optional(),
+  correction_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
   error_category: identifier(50).optional(),
-  resolution_status: identifier(50).optional(),
+  processing_stage: z.enum(PROCESSING_STAGES).optional(),
+  resolution_status: z.enum(RESOLUTIONS).optional(),
+  resolved_by: z.enum(RESOLVERS).optional(),
 });
 
 export const suppressionQuery = z.strictObject({

@@ -9,13 +9,7 @@ import {
 } from '../db/queries/batches.ts';
 import { type Closing, closeBatch } from '../db/queries/close-batch.ts';
 import { addLateEvents, markApplied } from '../db/queries/event-books.ts';
-import {
-  type CreatedCorrection,
-  cancelCorrections,
-  createCorrections,
-  learnStorageKeys,
-  saveErrors,
-} from '../db/queries/failures.ts';
+import type { CreatedCorrection } from '../db/queries/failures.ts';
 import {
   fileKey,
   knownFiles,
@@ -26,9 +20,9 @@ import {
 } from '../db/queries/files.ts';
 import type { InboxRow } from '../db/queries/inbox.ts';
 import { reachesThreshold } from '../domain/batching.ts';
-import { modeChooser } from '../domain/correction-mode.ts';
 import { foldEvents } from '../domain/fold-events.ts';
 import { ownerKey } from '../domain/owner.ts';
+import { answerFailures } from './answer-failures.ts';
 import { countChanges, type JudgedChange } from './count-changes.ts';
 
 /** What a chunk set in motion; the alarms are raised after the commit. */
@@ -130,59 +124,6 @@ async function bookEvents(tx: Transaction, changes: JudgedChange[], lineIds: Map
     tx,
     late.map(({ lineId }) => lineId!),
   );
-}
-
-async function answerFailures(
-  tx: Transaction,
-  changes: JudgedChange[],
-  config: Config,
-  now: Date,
-): Promise<CreatedCorrection[]> {
-  const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
-  await cancelCorrections(
-    tx,
-    outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
-  );
-  await learnStorageKeys(
-    tx,
-    changes.flatMap(({ file, known, change: { state, storageKey } }) =>
-      storageKey !== null && known?.storageKey === null
-        ? [{ file, generation: state.generation, storageKey }]
-        : [],
-    ),
-  );
-  await saveErrors(
-    tx,
-    changes.flatMap(({ file, batchId, change }) =>
-      change.failures.map((failure) => ({
-        file,
-        batchId,
-        failure,
-        corrected: config.ENABLE_AUTO_CORRECTION && change.corrects === failure,
-      })),
-    ),
-  );
-  if (!config.ENABLE_AUTO_CORRECTION) return [];
-  const modeOf = modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
-  const tasks = changes.flatMap(({ file, batchId, change }) =>
-    change.corrects
-      ? [
-          {
-            file,
-            batchId,
-            fileName: change.line?.fileName ?? file.file_document_id,
-            storageKey: change.storageKey,
-            failure: change.corrects,
-            mode: modeOf({
-              company_id: file.company_id,
-              failure_category: change.corrects.category,
-            }),
-          },
-        ]
-      : [],
-  );
-  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
-  return createCorrections(tx, tasks, runAt);
 }
 
 function groupBy<Item>(items: Item[], key: (item: Item) => string): Map<string, Item[]> {

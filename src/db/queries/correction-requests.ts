@@ -5,6 +5,7 @@ import {
   statusUnder,
 } from '../../domain/correction-mode.ts';
 import { correctionActions } from '../../domain/corrections.ts';
+import { scrubbed, scrubbedJson } from '../../domain/scrub.ts';
 import type { Queryable } from '../client.ts';
 
 /** What producers and operators ask of corrections. */
@@ -36,8 +37,8 @@ export async function requestCorrection(
         bot_id, failure_category, original_error_message, error_details, correction_actions, mode, status, run_at)
       select ${request.file_document_id}, file.generation, ${request.file_name ?? null},
         coalesce(${request.storage_key ?? null}, file.storage_key), ${request.company_id ?? null},
-        ${request.bot_id ?? null}, ${request.failure_category}, ${request.error_message},
-        ${request.error_details ? JSON.stringify(request.error_details) : null}::text::jsonb,
+        ${request.bot_id ?? null}, ${request.failure_category}, ${scrubbed(request.error_message)},
+        ${request.error_details ? JSON.stringify(scrubbedJson(request.error_details)) : null}::text::jsonb,
         ${JSON.stringify(correctionActions(request.failure_category))}::text::jsonb, ${mode}, ${statusUnder(mode)}, ${runAt}
       from file
       on conflict (file_document_id, generation)

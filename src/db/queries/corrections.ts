@@ -171,7 +171,7 @@ export async function endCorrections(
       returning t.id, t.status, t.file_document_id, t.generation
     ), settled as (
       update processing_errors p set resolution_status = 'auto_correction', resolved_at = now(),
-        correction_id = ended.id
+        resolved_by = 'system', correction_id = ended.id
       from ended
       where ended.status = 'completed' and p.file_document_id = ended.file_document_id
         and p.generation = ended.generation and p.resolution_status = 'unresolved'

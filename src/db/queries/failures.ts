@@ -4,34 +4,6 @@ import type { Failure } from '../../domain/fold-events.ts';
 import type { Transaction } from '../client.ts';
 import type { FileKey } from './files.ts';
 
-/** A failure, the file it befell, and the task that answers it. */
-export interface FailureRecord {
-  file: FileKey;
-  batchId: string;
-  failure: Failure;
-  corrected: boolean;
-}
-
-/** Records failures for operators. */
-export async function saveErrors(tx: Transaction, records: FailureRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  await tx`
-    insert into processing_errors (file_event_id, file_document_id, generation, batch_id,
-      error_category, error_message, error_details, stack_trace, processing_stage,
-      auto_correction_triggered)
-    select * from unnest(
-      ${records.map((r) => r.failure.fileEventId)}::bigint[],
-      ${records.map((r) => r.file.file_document_id)}::text[],
-      ${records.map((r) => r.failure.generation)}::int[],
-      ${records.map((r) => r.batchId)}::uuid[],
-      ${records.map((r) => r.failure.category)}::text[],
-      ${records.map((r) => r.failure.error.message)}::text[],
-      ${records.map((r) => json(r.failure.error.details))}::text[]::jsonb[],
-      ${records.map((r) => r.failure.error.stack ?? null)}::text[],
-      ${records.map((r) => r.failure.stage)}::text[],
-      ${records.map((r) => String(r.corrected))}::text[]::boolean[])`;
-}
-
 const json = (value: unknown): string | null =>
   value === undefined ? null : JSON.stringify(value);
 

@@ -11,6 +11,7 @@ import {
   type SQL,
 } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { ErrorResolution } from '../../contracts/errors.ts';
 import type { Orm } from '../client.ts';
 import {
   batches,
@@ -158,13 +159,20 @@ export async function correctionDetail(orm: Orm, id: number) {
   return task ?? null;
 }
 
-/** An operator settles an error. @returns the row, or null where there is none */
-export async function resolveError(orm: Orm, id: number, resolution: string) {
+/** An operator settles an error or opens it again. @returns the row, or null where there is none */
+export async function resolveError(
+  orm: Orm,
+  id: number,
+  { resolution_status, resolution_note }: ErrorResolution,
+) {
+  const open = resolution_status === 'unresolved';
   const [row] = await orm
     .update(processingErrors)
     .set({
-      resolution_status: resolution,
-      resolved_at: resolution === 'unresolved' ? null : new Date(),
+      resolution_status,
+      resolved_by: open ? null : 'operator',
+      resolved_at: open ? null : new Date(),
+      ...(resolution_note !== undefined && { resolution_note }),
     })
     .where(eq(processingErrors.id, id))
     .returning();
