@@ -131,8 +131,7 @@ describe('the claim alone', () => {
   it.each([1, 4])('lets no more begin than the limit, with %d workers', async (workers) => {
     await start({ AUTO_CORRECTION_DELAY_SECONDS: '3600' }, workers);
     const library = await libraryOf(1);
-    await failEach(library, 1);
-    await system.applied();
+    await system.push(...library.map((document) => failure(ada, document, at(2, 1))));
     await until('the brake is on', async () => (await brakes())[0]);
     const { sql } = system.deps.db;
     await sql`truncate correction_brakes`;
