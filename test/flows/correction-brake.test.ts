@@ -129,7 +129,8 @@ describe('a broken ingester', () => {
 describe('the claim alone', () => {
   /** Failures that were there before anybody counted them, and fall due all at once. */
   it.each([1, 4])('lets no more begin than the limit, with %d workers', async (workers) => {
-    await start({ AUTO_CORRECTION_DELAY_SECONDS: '3600' }, workers);
+    // One task each: many claims at a time.
+    await start({ AUTO_CORRECTION_DELAY_SECONDS: '3600', CORRECTIONS_PER_RUN: '1' }, workers);
     const library = await libraryOf(1);
     await system.push(...library.map((document) => failure(ada, document, at(2, 1))));
     await until('the brake is on', async () => (await brakes())[0]);

@@ -37,8 +37,7 @@ export async function fileStores({ env, cms }: System, collection: string): Prom
       });
       await s3.send(new PutObjectCommand({ ...object(documentId), Body: `${generation}` }));
       const data = { documentId, name: `${documentId}.pdf`, storage_key: keyOf(documentId) };
-      const { status } = await cms.call('GET', `/api/files/${documentId}`);
-      if (status === 404) await cms.call('POST', '/api/files', { data });
+      await cms.call('POST', '/api/files', { data }); // refused where there is one already
     },
     async held(documentId) {
       const [body, found, record] = await Promise.all([
