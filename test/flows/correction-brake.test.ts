@@ -12,6 +12,8 @@ import { until } from '../support/until.ts';
 
 const LIBRARY = 16;
 const LIMIT = 5;
+/** Nothing falls due by itself. */
+const LATER = { AUTO_CORRECTION_DELAY_SECONDS: '3600' };
 
 let leftovers: Leftovers;
 let system: System;
@@ -60,6 +62,10 @@ const at = (second: number, company_id: number) => ({
 });
 const failEach = (documents: string[], company_id: number) =>
   Promise.all(documents.map((document) => system.push(failure(ada, document, at(2, company_id)))));
+
+/** In one request, so that they are counted together. */
+const failTogether = (documents: string[], company_id: number) =>
+  system.push(...documents.map((document) => failure(ada, document, at(2, company_id))));
 
 const corrections = async (query = '') =>
   (await system.call('GET', `/api/corrections?limit=200${query}`)).body.data;
@@ -130,9 +136,9 @@ describe('the claim alone', () => {
   /** Failures that were there before anybody counted them, and fall due all at once. */
   it.each([1, 4])('lets no more begin than the limit, with %d workers', async (workers) => {
     // One task each: many claims at a time.
-    await start({ AUTO_CORRECTION_DELAY_SECONDS: '3600', CORRECTIONS_PER_RUN: '1' }, workers);
+    await start({ ...LATER, CORRECTIONS_PER_RUN: '1' }, workers);
     const library = await libraryOf(1);
-    await system.push(...library.map((document) => failure(ada, document, at(2, 1))));
+    await failTogether(library, 1);
     await until('the brake is on', async () => (await brakes())[0]);
     const { sql } = system.deps.db;
     await sql`truncate correction_brakes`;
@@ -167,9 +173,9 @@ describe('a share of the files', () => {
 
 describe('operators', () => {
   it('let one go, cancel the rest, and are not held to a limit themselves', async () => {
-    await start({ AUTO_CORRECTION_DELAY_SECONDS: '1' });
+    await start(LATER);
     const library = await libraryOf(1, 8);
-    await failEach(library, 1);
+    await failTogether(library, 1);
     const [first] = held(await resting(1, 8)) as unknown as { id: number }[];
     expect((await system.call('POST', `/api/corrections/${first!.id}/approve`)).status).toBe(200);
     await until('it is done', async () => {
@@ -188,15 +194,16 @@ describe('operators', () => {
   });
 
   it('release everybody, save whom another brake holds', async () => {
-    await start({ CORRECTION_BRAKE_MAX_TASKS_TOTAL: '6', AUTO_CORRECTION_DELAY_SECONDS: '1' });
+    await start({ CORRECTION_BRAKE_MAX_TASKS_TOTAL: '6', ...LATER });
     const [one, two] = [await libraryOf(1, 7), await libraryOf(2, 2)];
-    await failEach(one, 1);
+    await failTogether(one, 1);
     await resting(1, 7);
-    await failEach(two, 2);
+    await failTogether(two, 2);
     expect(held(await resting(2, 2))).toMatchObject([{ held_by: 'global' }, { held_by: 'global' }]);
     expect((await release('company:1')).body.data.released_tasks).toBe(0);
     expect(held(await resting(1, 7))[0]).toMatchObject({ held_by: 'global' });
     expect((await release('global')).body.data.released_tasks).toBe(9);
+    await system.deps.db.sql`update auto_correction_tasks set run_at = now()`;
     await resting(1, 7);
     await resting(2, 2);
     expect(await intact([...one, ...two])).toBe(0);
