@@ -49,6 +49,9 @@ const MIN_RETENTION_DAYS = 32;
 /** What these mean is read by `mail/transports/routes.ts`; here a typing error stops the start. */
 const TRANSPORTS = /^(?:(?:smtp|ses|sendgrid|smtps?:\/\/[^\s,]+)(?:\s*,\s*(?!$)|$))+$/;
 const RATES = /^(?:[^=;\s]+=(?:[1-9]\d{0,8}\/[smhd](?:,(?=\d)|(?=;|$)))+(?:;(?!$)|$))+$/;
+/** What these mean is read by `domain/correction-mode.ts`. */
+const MODES =
+  /^(?:(?:company:[1-9]\d{0,9}|category:[^;=\s]{1,50})=(?:auto|approve|dry-run)(?:;(?!$)|$))*$/;
 
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
@@ -134,6 +137,10 @@ const variables = z.object({
   MAX_BATCH_AGE_HOURS: z.coerce.number().positive().default(24),
   ENABLE_AUTO_CORRECTION: flag(true),
   AUTO_CORRECTION_MODE: z.enum(['auto', 'approve', 'dry-run']).default('auto'),
+  AUTO_CORRECTION_MODES: z
+    .string()
+    .regex(MODES, 'must look like company:42=approve;category:s3_error=dry-run')
+    .default(''),
   AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
   CORRECTIONS_PER_RUN: whole(200, 1, 10_000),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
@@ -142,6 +149,11 @@ const variables = z.object({
     error: `must be 0 or at least ${MIN_RETENTION_DAYS}`,
   }),
   CORRECTION_OUTAGE_HOURS: z.coerce.number().min(0).default(24),
+  CORRECTION_BRAKE_WINDOW_MINUTES: whole(15, 1, 10_080),
+  CORRECTION_BRAKE_MAX_TASKS: whole(100),
+  CORRECTION_BRAKE_PERCENT: whole(25, 0, 100),
+  CORRECTION_BRAKE_MIN_FILES: whole(20),
+  CORRECTION_BRAKE_MAX_TASKS_TOTAL: whole(1000),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
 

@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { authorizer } from './auth.ts';
 import { batchRoutes } from './batches.ts';
 import { bounceRoutes } from './bounces.ts';
+import { correctionBrakeRoutes } from './correction-brakes.ts';
 import { correctionRoutes } from './corrections.ts';
 import { docsPage } from './docs-page.ts';
 import { emailRoutes } from './emails.ts';
@@ -33,6 +34,7 @@ const ANSWER_WITHIN_MS = 15_000;
 /** Every route that is served; the OpenAPI document is made from this list. */
 export const apiRoutes = (deps: Deps): Route[] => [
   ...fileEventRoutes(openIntake(deps)),
+  ...correctionBrakeRoutes, // before `/api/corrections/:id`
   ...correctionRoutes,
   ...preferenceRoutes,
   ...batchRoutes,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CORRECTION_STATUSES, correctionRequest } from '../contracts/corrections.ts';
+import { CORRECTION_STATUSES, cancelRequest, correctionRequest } from '../contracts/corrections.ts';
 import { correctionQuery, listOf } from '../contracts/lists.ts';
 import {
+  cancelMatching,
   moveCorrection,
   type OperatorMove,
   requestCorrection,
@@ -9,6 +10,7 @@ import {
 import { findCorrection } from '../db/queries/corrections.ts';
 import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
 import type { Deps } from '../deps.ts';
+import { modeChooser } from '../domain/correction-mode.ts';
 import { answerList, idParams, row } from './answers.ts';
 import { conflict, HttpProblem, notFound } from './problem.ts';
 import { route } from './route.ts';
@@ -17,9 +19,12 @@ const accepted = z.object({
   data: z.object({ id: z.number().int(), status: z.enum(CORRECTION_STATUSES) }),
 });
 
+const modesOf = ({ config }: Deps) =>
+  modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
+
 /** An operator moves a task on; raised at once where there is something to run. */
 async function move(deps: Deps, id: number, how: OperatorMove) {
-  if (!(await moveCorrection(deps.db.sql, id, how))) {
+  if (!(await moveCorrection(deps.db.sql, id, how, modesOf(deps)))) {
     const task = await findCorrection(deps.db.sql, id);
     if (!task) throw notFound(`correction ${id}`);
     throw conflict(
@@ -46,7 +51,7 @@ const moves = (['retry', 'approve', 'cancel'] as const).map((how) =>
     tag: 'Corrections',
     summary: {
       retry: 'Run it again with a fresh budget',
-      approve: 'Let it run',
+      approve: 'Let it run, also where a brake holds it',
       cancel: 'Never run it',
     }[how],
     params: idParams,
@@ -79,17 +84,12 @@ export const correctionRoutes = [
           'Conflict',
           'Corrections are turned off (ENABLE_AUTO_CORRECTION).',
         );
-      const waits = config.AUTO_CORRECTION_MODE === 'approve';
+      const mode = modesOf(deps)({ ...body, company_id: body.company_id ?? null });
       const runAt = new Date(Date.now() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
-      const task = await requestCorrection(
-        deps.db.sql,
-        body,
-        waits ? 'awaiting_approval' : 'pending',
-        runAt,
-      );
+      const task = await requestCorrection(deps.db.sql, body, mode, runAt);
       if (task.created) {
         metrics.correctionsCreated.inc();
-        if (!waits)
+        if (task.status === 'pending')
           void producer.raise('corrections', [{ payload: { correction_id: task.id }, at: runAt }]);
       }
       const { id, status } = task;
@@ -118,6 +118,24 @@ export const correctionRoutes = [
       const task = await correctionDetail(deps.db.orm, params.id);
       if (!task) throw notFound(`correction ${params.id}`);
       return { status: 200, body: { data: task } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/api/corrections/cancel',
+    access: 'admin',
+    tag: 'Corrections',
+    summary: 'Cancel all tasks that match and have removed nothing yet',
+    body: cancelRequest,
+    answers: {
+      200: {
+        description: 'How many were cancelled, or would be',
+        schema: z.object({ data: z.object({ dry_run: z.boolean(), count: z.number().int() }) }),
+      },
+    },
+    handle: async ({ deps, body: { limit, dry_run, ...filter } }) => {
+      const count = await cancelMatching(deps.db.sql, filter, limit, dry_run);
+      return { status: 200, body: { data: { dry_run, count } } };
     },
   }),
   ...moves,

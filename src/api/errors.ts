@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { errorResolution } from '../contracts/errors.ts';
 import { errorQuery, listOf } from '../contracts/lists.ts';
 import { listErrors, resolveError } from '../db/queries/lists.ts';
-import { RESOLUTIONS } from '../db/schema/events.ts';
 import { answerList, idParams, row } from './answers.ts';
 import { notFound } from './problem.ts';
 import { route } from './route.ts';
@@ -22,12 +22,12 @@ export const errorRoutes = [
     path: '/api/errors/:id',
     access: 'admin',
     tag: 'Errors',
-    summary: 'Settle an error',
+    summary: 'Settle an error, or open it again',
     params: idParams,
-    body: z.strictObject({ resolution_status: z.enum(RESOLUTIONS) }),
+    body: errorResolution,
     answers: { 200: { description: 'The error', schema: z.object({ data: row }) } },
     handle: async ({ deps, params, body }) => {
-      const error = await resolveError(deps.db.orm, params.id, body.resolution_status);
+      const error = await resolveError(deps.db.orm, params.id, body);
       if (!error) throw notFound(`error ${params.id}`);
       return { status: 200, body: { data: error } };
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ages, audit } from '../db/queries/audit.ts';
+import { engagedBrakes, heldBy } from '../db/queries/correction-brakes.ts';
 import type { Deps } from '../deps.ts';
 import { remembered } from '../observability/timed.ts';
 import { queueNames } from '../queues/registry.ts';
@@ -58,7 +59,12 @@ async function health(deps: Deps): Promise<Answer> {
 
 async function fillGauges(deps: Deps): Promise<void> {
   const { metrics, db, producer } = deps;
-  const [books, waiting] = await Promise.all([audit(db.sql), ages(db.sql)]);
+  const [books, waiting, brakes, held] = await Promise.all([
+    audit(db.sql),
+    ages(db.sql),
+    engagedBrakes(db.sql),
+    heldBy(db.sql),
+  ]);
   const { accepted: _accepted, unaccounted, ...classes } = books;
   for (const [name, value] of Object.entries(classes)) metrics.audit.set({ class: name }, value);
   metrics.unaccounted.set(unaccounted);
@@ -66,6 +72,8 @@ async function fillGauges(deps: Deps): Promise<void> {
   metrics.oldest.set({ kind: 'overdue_batch' }, waiting.overdue_batch);
   metrics.oldest.set({ kind: 'pending_mail' }, waiting.pending_mail);
   metrics.correctionsPending.set(waiting.pending_corrections);
+  for (const [scope, count] of Object.entries(brakes)) metrics.brakesEngaged.set({ scope }, count);
+  metrics.correctionsHeld.set([...held.values()].reduce((sum, count) => sum + count, 0));
   await Promise.all(
     queueNames.map(async (queue) => {
       const counts = await producer.queue(queue).getJobCounts();

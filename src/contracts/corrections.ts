@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { freeText, identifier, jsonObject, numericId } from './text.ts';
+import { freeText, identifier, jsonObject, numericId, timestamp } from './text.ts';
 
 /** A producer asks for the leftovers of a failed file to be removed: design section 6. */
 export const correctionRequest = z.strictObject({
@@ -24,3 +24,31 @@ export const CORRECTION_STATUSES = [
   'dry_run',
 ] as const;
 export type CorrectionStatus = (typeof CORRECTION_STATUSES)[number];
+
+/** Whose brake: `global`, `unassigned` (tasks that name no company) or a company's, `company:42`. */
+export const brakeScope = z
+  .string()
+  .regex(/^(?:global|unassigned|company:[1-9]\d{0,9})$/, 'must be global, unassigned or company:ID')
+  .refine((scope) => Number(scope.slice('company:'.length)) < 2 ** 31 || !scope.includes(':'), {
+    error: 'names no possible company',
+  })
+  .transform((scope) => scope as 'global' | 'unassigned' | `company:${number}`);
+export type BrakeScope = z.output<typeof brakeScope>;
+
+/** An operator cancels what has not begun, all at once; at least one condition has to be given. */
+export const cancelRequest = z
+  .strictObject({
+    company_id: numericId.optional(),
+    bot_id: numericId.optional(),
+    batch_id: z.uuid().optional(),
+    failure_category: freeText(50).min(1).optional(),
+    held_by: brakeScope.optional(),
+    status: z.enum(['pending', 'awaiting_approval']).optional(),
+    since: timestamp.optional(),
+    until: timestamp.optional(),
+    limit: z.number().int().min(1).max(100_000).default(10_000),
+    dry_run: z.boolean().default(false),
+  })
+  .refine(({ limit: _limit, dry_run: _dryRun, ...filter }) => Object.keys(filter).length > 0, {
+    error: 'give at least one condition, so that nobody cancels everything by mistake',
+  });

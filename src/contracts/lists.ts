@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { brakeScope } from './corrections.ts';
+import { RESOLUTIONS, RESOLVERS } from './errors.ts';
+import { PROCESSING_STAGES } from './file-events.ts';
 import { SUPPRESSION_REASONS, SUPPRESSION_SOURCES } from './suppressions.ts';
 import { emailAddress, identifier, numericIdParam, timestamp } from './text.ts';
 
@@ -15,6 +18,9 @@ const paging = {
   since: timestamp.optional(),
   until: timestamp.optional(),
 };
+
+/** `true` or `false` in a query string. */
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 const owner = {
   company_id: numericIdParam.optional(),
@@ -39,13 +45,27 @@ export const correctionQuery = z.strictObject({
   status: identifier(50).optional(),
   batch_id: z.uuid().optional(),
   file_document_id: identifier().optional(),
+  failure_category: identifier(50).optional(),
+  mode: identifier(50).optional(),
+  held_by: brakeScope.optional(),
+});
+export const brakeQuery = z.strictObject({
+  ...paging,
+  scope: brakeScope.optional(),
+  /** Still on, or released. */
+  engaged: flag.optional(),
 });
 export const errorQuery = z.strictObject({
   ...paging,
+  company_id: owner.company_id,
+  bot_id: owner.bot_id,
   batch_id: z.uuid().optional(),
   file_document_id: identifier().optional(),
+  correction_id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
   error_category: identifier(50).optional(),
-  resolution_status: identifier(50).optional(),
+  processing_stage: z.enum(PROCESSING_STAGES).optional(),
+  resolution_status: z.enum(RESOLUTIONS).optional(),
+  resolved_by: z.enum(RESOLVERS).optional(),
 });
 
 export const suppressionQuery = z.strictObject({
@@ -54,10 +74,7 @@ export const suppressionQuery = z.strictObject({
   reason: z.enum(SUPPRESSION_REASONS).optional(),
   source: z.enum(SUPPRESSION_SOURCES).optional(),
   /** Still in force, or lifted. */
-  active: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional(),
+  active: flag.optional(),
 });
 
 /** A position in a list, opaque to clients. */

@@ -26,19 +26,3 @@ function isCategory(category: string): category is ErrorCategory {
 export function knownCategory(category: string): ErrorCategory | 'other' {
   return isCategory(category) ? category : 'other';
 }
-
-/** Words that point to a category, for producers that send no category of their own. */
-const HINTS: [RegExp, ErrorCategory][] = [
-  [/file not found|no such file|enoent|nosuchkey/i, 'file_not_found'],
-  [/\bs3\b|bucket/i, 's3_error'],
-  [/chroma|vector/i, 'storage_error'],
-];
-
-/**
- * The category of a failure: the producer's own, else by the words of its message, else
- * `processing_error`.
- */
-export function categorize(error: { category?: string; message: string }): string {
-  if (error.category) return error.category;
-  return HINTS.find(([words]) => words.test(error.message))?.[1] ?? 'processing_error';
-}

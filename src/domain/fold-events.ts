@@ -1,5 +1,5 @@
 import type { FileEvent, FileStatus } from '../contracts/file-events.ts';
-import { categorize } from './corrections.ts';
+import { categorize } from './failure-category.ts';
 import {
   compareHappenings,
   type FileState,
@@ -8,6 +8,7 @@ import {
   lineStatus,
   moveFile,
 } from './file-state.ts';
+import { scrubbed, scrubbedJson } from './scrub.ts';
 
 /**
  * Folds the events of one file of one owner into the changes to be written. Pure, so that a thousand
@@ -143,7 +144,7 @@ export function foldEvents(known: KnownFile | null, events: InboxEvent[]): FileC
         generation: state.generation,
         stage: at.stage,
         category: categorize(payload.error),
-        error: payload.error,
+        error: scrubbedError(payload.error),
         fileEventId: payload.file_event_id ?? null,
       });
   }
@@ -175,6 +176,16 @@ function happening({ occurredAt, payload }: InboxEvent): Happening {
   };
 }
 
+/** Operators read it in several tables, and people in their mails. */
+function scrubbedError({ message, details, stack, ...error }: Failure['error']): Failure['error'] {
+  return {
+    ...error,
+    message: scrubbed(message),
+    ...(details && { details: scrubbedJson(details) as typeof details }),
+    ...(stack !== undefined && { stack: scrubbed(stack) }),
+  };
+}
+
 function standing(
   eventId: number,
   outcome: 'superseded',
@@ -203,7 +214,7 @@ function nextContent(
     processingSeconds: payload.processing_time_seconds ?? before?.processingSeconds ?? null,
     chunks: payload.chunks_created ?? before?.chunks ?? null,
     storageKey,
-    errorMessage: done ? (payload.error?.message ?? null) : null,
+    errorMessage: done && payload.error ? scrubbed(payload.error.message) : null,
     errorCategory: done && payload.error ? categorize(payload.error) : null,
   };
 }

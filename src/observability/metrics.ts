@@ -45,6 +45,13 @@ export function createMetrics() {
     correctionsCompleted: counter('auto_correction_tasks_completed_total', 'Tasks ended.', [
       'status',
     ]),
+    brakeTrips: counter('correction_brake_trips_total', 'Times the brake on corrections went on.', [
+      'scope',
+    ]),
+    brakesEngaged: gauge('correction_brakes_engaged', 'Brakes on corrections that are on.', [
+      'scope',
+    ]),
+    correctionsHeld: gauge('auto_correction_tasks_held', 'Tasks a brake holds.'),
     jobDuration: seconds('job_duration_seconds', 'Time one job took.', ['queue', 'outcome']),
     sweepRaised: counter('sweep_raised_total', 'Jobs the sweep had to raise again.', ['queue']),
     enqueueFailures: counter('enqueue_failures_total', 'Jobs left to the sweep.', ['queue']),

@@ -9,12 +9,7 @@ import {
 } from '../db/queries/batches.ts';
 import { type Closing, closeBatches } from '../db/queries/close-batch.ts';
 import { addLateEvents, markApplied } from '../db/queries/event-books.ts';
-import {
-  cancelCorrections,
-  createCorrections,
-  learnStorageKeys,
-  saveErrors,
-} from '../db/queries/failures.ts';
+import type { CreatedCorrection } from '../db/queries/failures.ts';
 import {
   fileKey,
   knownFiles,
@@ -27,6 +22,7 @@ import type { InboxRow } from '../db/queries/inbox.ts';
 import { reachesThreshold } from '../domain/batching.ts';
 import { foldEvents } from '../domain/fold-events.ts';
 import { ownerKey } from '../domain/owner.ts';
+import { answerFailures } from './answer-failures.ts';
 import { countChanges, type JudgedChange } from './count-changes.ts';
 
 /** What a chunk set in motion; the alarms are raised after the commit. */
@@ -34,7 +30,7 @@ export interface Applied {
   opened: { batch_id: string; due_at: Date }[];
   /** Batches that reached their threshold. */
   closings: Closing[];
-  corrections: { id: number; run_at: Date }[];
+  corrections: CreatedCorrection[];
   changes: PlacedChange[];
 }
 
@@ -125,55 +121,6 @@ async function bookEvents(tx: Transaction, changes: JudgedChange[], lineIds: Map
     tx,
     late.map(({ lineId }) => lineId!),
   );
-}
-
-async function answerFailures(
-  tx: Transaction,
-  changes: JudgedChange[],
-  config: Config,
-  now: Date,
-): Promise<{ id: number; run_at: Date }[]> {
-  const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
-  await cancelCorrections(
-    tx,
-    outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
-  );
-  await learnStorageKeys(
-    tx,
-    changes.flatMap(({ file, known, change: { state, storageKey } }) =>
-      storageKey !== null && known?.storageKey === null
-        ? [{ file, generation: state.generation, storageKey }]
-        : [],
-    ),
-  );
-  await saveErrors(
-    tx,
-    changes.flatMap(({ file, batchId, change }) =>
-      change.failures.map((failure) => ({
-        file,
-        batchId,
-        failure,
-        corrected: config.ENABLE_AUTO_CORRECTION && change.corrects === failure,
-      })),
-    ),
-  );
-  if (!config.ENABLE_AUTO_CORRECTION) return [];
-  const tasks = changes.flatMap(({ file, batchId, change }) =>
-    change.corrects
-      ? [
-          {
-            file,
-            batchId,
-            fileName: change.line?.fileName ?? file.file_document_id,
-            storageKey: change.storageKey,
-            failure: change.corrects,
-          },
-        ]
-      : [],
-  );
-  const waits = config.AUTO_CORRECTION_MODE === 'approve';
-  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
-  return createCorrections(tx, tasks, waits ? 'awaiting_approval' : 'pending', runAt);
 }
 
 function groupBy<Item>(items: Item[], key: (item: Item) => string): Map<string, Item[]> {

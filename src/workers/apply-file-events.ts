@@ -19,6 +19,7 @@ import { ownerKey } from '../domain/owner.ts';
 import { reasonOf } from '../errors.ts';
 import type { FileEventsPayload } from '../queues/registry.ts';
 import { type Applied, applyChunk } from './apply-chunk.ts';
+import { noticeBurst } from './engage-brake.ts';
 import { raiseAfterClosing, raiseAlarms } from './raise.ts';
 import type { JobContext } from './run-job.ts';
 
@@ -157,8 +158,13 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
     deps,
     applied.closings.map((closing) => ({ closing, reason: 'threshold' })),
   );
+  await noticeBurst(
+    deps,
+    applied.corrections.map(({ company_id }) => company_id),
+  );
+  const due = applied.corrections.filter(({ status }) => status === 'pending');
   await deps.producer.raise(
     'corrections',
-    applied.corrections.map(({ id, run_at }) => ({ payload: { correction_id: id }, at: run_at })),
+    due.map(({ id, run_at }) => ({ payload: { correction_id: id }, at: run_at })),
   );
 }

@@ -3,13 +3,7 @@ import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
-import {
-  type Claim,
-  type Correction,
-  isDryRun,
-  isOpen,
-  laterWithoutAttempt,
-} from './correction.ts';
+import { type Claim, type Correction, isOpen, laterWithoutAttempt } from './correction.ts';
 import { completeCorrections, guardCorrections } from './guard-corrections.ts';
 import {
   inapplicable,
@@ -30,7 +24,8 @@ export async function correctFiles(
   corrections: readonly Correction[],
 ): Promise<void> {
   await lookUpStorageKeys(deps, corrections);
-  if (isDryRun(deps)) return writePlans(deps, claim, await guardCorrections(deps, corrections));
+  const planned = corrections.filter(({ task }) => task.mode === 'dry-run');
+  if (planned.length > 0) await writePlans(deps, claim, await guardCorrections(deps, planned));
   // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
   for (const action of ['chroma_delete', 's3_delete'] as const)
     await takeStep(deps, claim, action, corrections);

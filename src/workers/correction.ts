@@ -1,5 +1,4 @@
 import type { CorrectionEnd, CorrectionRow } from '../db/queries/corrections.ts';
-import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import type { StoredFile } from '../stores/store.ts';
 import type { StoreError } from '../stores/store-error.ts';
@@ -56,9 +55,4 @@ export const WAITING = 'an accepted event of the file is not applied yet';
 export function laterWithoutAttempt(reason: string): CorrectionEnd {
   const runAt = new Date(Date.now() + WAIT_FOR_EVENTS_MS);
   return { status: 'pending', reason, runAt, countsAttempt: false };
-}
-
-/** Whether the mode lets the task remove anything. */
-export function isDryRun({ config }: Deps): boolean {
-  return config.AUTO_CORRECTION_MODE === 'dry-run';
 }

@@ -11,6 +11,7 @@ import { backoffDelay, outageDelay } from '../domain/backoff.ts';
 import { NotYet } from '../errors.ts';
 import { RATE_LIMITED } from '../stores/guarded-store.ts';
 import type { StoreError } from '../stores/store-error.ts';
+import { admitCorrections } from './admit-corrections.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { correctionAlert } from './alert-correction.ts';
 import { storeAlert } from './alert-store.ts';
@@ -33,7 +34,12 @@ export async function runCorrection(
   const { sql } = deps.db;
   const claim: Claim = { token: randomUUID(), leaseSeconds: leaseSeconds(deps) };
   const limit = deps.config.CORRECTIONS_PER_RUN;
-  const tasks = await claimCorrections(sql, correction_id, claim.token, claim.leaseSeconds, limit);
+  const { tasks, alerts } = await sql.begin(async (tx) => {
+    const { admitted, alerts } = await admitCorrections(tx, deps, correction_id, limit);
+    const tasks = await claimCorrections(tx, admitted, claim.token, claim.leaseSeconds);
+    return { tasks, alerts };
+  });
+  for (const alert of alerts) await raiseAlert(deps, alert);
   if (tasks.length === 0) return waitIfEarly(deps, correction_id);
   const corrections = tasks.map(correctionOf);
   const release = keepClaim(deps, claim, corrections);
@@ -54,7 +60,8 @@ const leaseSeconds = ({ config }: Deps) => config.STORE_TIMEOUT_SECONDS * 6 + 30
 
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
   const task = await findCorrection(deps.db.sql, id);
-  if (task?.status === 'pending') throw new NotYet(task.run_at, 'the correction is not due');
+  if (task?.status === 'pending' && !task.held_by)
+    throw new NotYet(task.run_at, 'the correction is not due');
 }
 
 /** Extends the leases as long as the set is worked on: thousands of chunks take their time. */

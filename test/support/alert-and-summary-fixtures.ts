@@ -32,6 +32,11 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
     reason: 'A success arrived while the object was being deleted.',
     details: [{ label: 'Document', value: 'k3v9x2m1p8q7w5z4' }],
   }),
+  correction_brake: alert('correction_brake', {
+    subject_id: 'company:42-7',
+    reason: 'more than 100 corrections of company 42 within 15 minutes',
+    details: [{ label: 'Scope', value: 'company:42' }],
+  }),
   email_failed: alert('email_failed', {
     reason: '550 5.1.1 Mailbox does not exist',
     details: [{ label: 'Attempts', value: '1 of 8' }],

@@ -92,6 +92,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     EMAIL_RETRY_BASE_SECONDS: '0.1',
     EMAIL_RETRY_MAX_SECONDS: '0.5',
     RATE_LIMIT_MAX: '0',
+    // Tests fail more files than anybody's ingester; those about the brake turn it on.
+    CORRECTION_BRAKE_MAX_TASKS: '0',
+    CORRECTION_BRAKE_PERCENT: '0',
+    CORRECTION_BRAKE_MAX_TASKS_TOTAL: '0',
     ...options.env,
   };
   const config = loadConfig(env);

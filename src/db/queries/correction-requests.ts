@@ -1,5 +1,11 @@
 import type { CorrectionRequest, CorrectionStatus } from '../../contracts/corrections.ts';
+import {
+  type CorrectionMode,
+  type ModeSubject,
+  statusUnder,
+} from '../../domain/correction-mode.ts';
 import { correctionActions } from '../../domain/corrections.ts';
+import { scrubbed, scrubbedJson } from '../../domain/scrub.ts';
 import type { Queryable } from '../client.ts';
 
 /** What producers and operators ask of corrections. */
@@ -11,7 +17,7 @@ import type { Queryable } from '../client.ts';
 export async function requestCorrection(
   db: Queryable,
   request: CorrectionRequest,
-  status: 'pending' | 'awaiting_approval',
+  mode: CorrectionMode,
   runAt: Date,
 ): Promise<{ id: number; status: CorrectionStatus; run_at: Date; created: boolean }> {
   const [row] = await db<
@@ -28,12 +34,12 @@ export async function requestCorrection(
       from file_processing_status where file_document_id = ${request.file_document_id}
     ), opened as (
       insert into auto_correction_tasks (file_document_id, generation, file_name, storage_key, company_id,
-        bot_id, failure_category, original_error_message, error_details, correction_actions, status, run_at)
+        bot_id, failure_category, original_error_message, error_details, correction_actions, mode, status, run_at)
       select ${request.file_document_id}, file.generation, ${request.file_name ?? null},
         coalesce(${request.storage_key ?? null}, file.storage_key), ${request.company_id ?? null},
-        ${request.bot_id ?? null}, ${request.failure_category}, ${request.error_message},
-        ${request.error_details ? JSON.stringify(request.error_details) : null}::text::jsonb,
-        ${JSON.stringify(correctionActions(request.failure_category))}::text::jsonb, ${status}, ${runAt}
+        ${request.bot_id ?? null}, ${request.failure_category}, ${scrubbed(request.error_message)},
+        ${request.error_details ? JSON.stringify(scrubbedJson(request.error_details)) : null}::text::jsonb,
+        ${JSON.stringify(correctionActions(request.failure_category))}::text::jsonb, ${mode}, ${statusUnder(mode)}, ${runAt}
       from file
       on conflict (file_document_id, generation)
         where status in ('pending', 'awaiting_approval', 'processing') do nothing
@@ -46,7 +52,7 @@ export async function requestCorrection(
       and t.status in ('pending', 'awaiting_approval', 'processing')
       and not exists (select from opened)
     limit 1`;
-  if (!row) return requestCorrection(db, request, status, runAt); // the open task ended just now
+  if (!row) return requestCorrection(db, request, mode, runAt); // the open task ended just now
   return row;
 }
 
@@ -58,20 +64,81 @@ const OPERATOR_MOVES = {
 } as const;
 export type OperatorMove = keyof typeof OPERATOR_MOVES;
 
-/** @returns false where the task's status forbids the move */
-export async function moveCorrection(db: Queryable, id: number, move: OperatorMove) {
+/**
+ * Moves a task on. What an operator lets run is the operator's decision: no brake holds or counts it.
+ * @param modeOf the mode in force now, which a repeated run follows
+ * @returns false where the task's status forbids the move
+ */
+export async function moveCorrection(
+  db: Queryable,
+  id: number,
+  move: OperatorMove,
+  modeOf: (subject: ModeSubject) => CorrectionMode,
+) {
   const { from, to } = OPERATOR_MOVES[move];
+  const [task] = await db<ModeSubject[]>`
+    select company_id, failure_category from auto_correction_tasks where id = ${id}`;
+  if (!task) return false;
+  const runs = move !== 'cancel';
   const rows = await db`
     update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
       attempts = 0, started_at = case when ${move === 'retry'} then null else started_at end,
       error_during_correction = null, conflict = false,
-      cancel_reason = ${move === 'cancel' ? 'cancelled by an operator' : null},
-      completed_at = case when ${move === 'cancel'} then now() end
-    where id = ${id} and status = any(${[...from]}::text[])
-      and (${to} = 'cancelled' or not exists (
+      mode = case when ${move === 'retry'} then ${modeOf(task)} else mode end,
+      held_by = null, hold_reason = null,
+      brake_released_at = case when ${runs} then now() else brake_released_at end,
+      cancel_reason = ${runs ? null : CANCELLED},
+      completed_at = case when ${!runs} then now() end
+    where id = ${id}
+      and (status = any(${[...from]}::text[])
+        or (${move === 'approve'} and status = 'pending' and held_by is not null))
+      and (${!runs} or not exists (
         select from auto_correction_tasks o
         where o.file_document_id = t.file_document_id and o.generation = t.generation and o.id <> t.id
           and o.status in ('pending', 'awaiting_approval', 'processing')))
     returning 1`;
   return rows.length > 0;
+}
+
+const CANCELLED = 'cancelled by an operator';
+
+/** Which open tasks to cancel: every condition that is given has to hold. */
+export interface CancelFilter {
+  company_id?: number;
+  bot_id?: number;
+  batch_id?: string;
+  failure_category?: string;
+  held_by?: string;
+  status?: 'pending' | 'awaiting_approval';
+  since?: string;
+  until?: string;
+}
+
+/**
+ * Cancels tasks that have not begun to remove anything; the others are cancelled one by one, by
+ * somebody who has looked at them.
+ * @returns how many were, or would be, cancelled: at most `limit`
+ */
+export async function cancelMatching(
+  db: Queryable,
+  filter: CancelFilter,
+  limit: number,
+  dryRun: boolean,
+): Promise<number> {
+  const equal = (['company_id', 'bot_id', 'batch_id', 'failure_category', 'held_by'] as const).map(
+    (name) => (filter[name] === undefined ? db`` : db`and ${db(name)} = ${filter[name]}`),
+  );
+  const statuses = filter.status ? [filter.status] : ['pending', 'awaiting_approval'];
+  const matching = db`
+    select id from auto_correction_tasks
+    where status = any(${statuses}::text[]) and removal_began_at is null ${equal}
+      ${filter.since ? db`and created_at >= ${new Date(filter.since)}` : db``}
+      ${filter.until ? db`and created_at <= ${new Date(filter.until)}` : db``}
+    order by id limit ${limit}`;
+  if (dryRun) return (await matching).length;
+  const rows = await db`
+    update auto_correction_tasks set status = 'cancelled', cancel_reason = ${CANCELLED},
+      held_by = null, hold_reason = null, completed_at = now(), updated_at = now()
+    where id in (${matching} for update skip locked) returning 1`;
+  return rows.length;
 }

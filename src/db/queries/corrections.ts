@@ -1,7 +1,7 @@
-import type { Fragment } from 'postgres';
 import type { CorrectionStatus } from '../../contracts/corrections.ts';
+import type { CorrectionMode } from '../../domain/correction-mode.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
-import type { Queryable } from '../client.ts';
+import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
 
 /** A correction task as the workers need it. */
@@ -20,6 +20,8 @@ export interface CorrectionRow {
   not_applicable: Partial<Record<CorrectionAction, string>>;
   execution_log: ExecutionEntry[];
   status: CorrectionStatus;
+  mode: CorrectionMode;
+  held_by: string | null;
   run_at: Date;
   attempts: number;
   /** When it was first claimed, or claimed again after an operator asked for a retry. */
@@ -32,35 +34,24 @@ export interface CorrectionRow {
 }
 
 /**
- * Claims a due task, and further due ones with it, which are then worked on as one set. A claim whose
- * lease has run out may be claimed again: every step is idempotent.
+ * Claims tasks that were admitted in the same transaction. A claim whose lease has run out may be
+ * claimed again: every step is idempotent.
  * @param leaseSeconds after this the claim counts as abandoned
- * @param limit tasks in all
- * @returns the claimed tasks, the first one asked for; none where that one is not to be had
  */
 export async function claimCorrections(
-  db: Queryable,
-  id: number,
+  tx: Transaction,
+  ids: readonly number[],
   token: string,
   leaseSeconds: number,
-  limit: number,
 ): Promise<CorrectionRow[]> {
-  const claim = (ids: Fragment) => db<CorrectionRow[]>`
+  if (ids.length === 0) return [];
+  // Not the transaction's own time: the brake counts from its last release, which may be later.
+  return tx<CorrectionRow[]>`
     update auto_correction_tasks set status = 'processing', lease_token = ${token}::uuid,
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
-      started_at = coalesce(started_at, now()), attempts = attempts + 1, updated_at = now()
-    where id in (${ids}) returning *`;
-  const due = db`run_at <= now()
-    and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))`;
-  const own = await claim(
-    db`select id from auto_correction_tasks where id = ${id} and ${due} for update skip locked`,
-  );
-  if (own.length === 0 || limit <= 1) return own;
-  const others = await claim(
-    db`select id from auto_correction_tasks where ${due}
-       order by run_at limit ${limit - 1} for update skip locked`,
-  );
-  return [...own, ...others];
+      started_at = coalesce(started_at, clock_timestamp()), attempts = attempts + 1,
+      updated_at = now()
+    where id = any(${[...ids]}::bigint[]) returning *`;
 }
 
 /** Reads one task. */
@@ -180,7 +171,7 @@ export async function endCorrections(
       returning t.id, t.status, t.file_document_id, t.generation
     ), settled as (
       update processing_errors p set resolution_status = 'auto_correction', resolved_at = now(),
-        correction_id = ended.id
+        resolved_by = 'system', correction_id = ended.id
       from ended
       where ended.status = 'completed' and p.file_document_id = ended.file_document_id
         and p.generation = ended.generation and p.resolution_status = 'unresolved'
@@ -189,11 +180,11 @@ export async function endCorrections(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Tasks that are due: pending ones, and claimed ones whose lease has run out. */
+/** Tasks that are due and not held: pending ones, and claimed ones whose lease has run out. */
 export function overdueCorrections(db: Queryable) {
   return db<{ id: number }[]>`
     select id from auto_correction_tasks
-    where run_at <= now()
+    where run_at <= now() and held_by is null
       and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))
     order by run_at`;
 }

@@ -1,35 +1,8 @@
+import { type CorrectionMode, statusUnder } from '../../domain/correction-mode.ts';
 import { correctionActions } from '../../domain/corrections.ts';
 import type { Failure } from '../../domain/fold-events.ts';
 import type { Transaction } from '../client.ts';
 import type { FileKey } from './files.ts';
-
-/** A failure, the file it befell, and the task that answers it. */
-export interface FailureRecord {
-  file: FileKey;
-  batchId: string;
-  failure: Failure;
-  corrected: boolean;
-}
-
-/** Records failures for operators. */
-export async function saveErrors(tx: Transaction, records: FailureRecord[]): Promise<void> {
-  if (records.length === 0) return;
-  await tx`
-    insert into processing_errors (file_event_id, file_document_id, generation, batch_id,
-      error_category, error_message, error_details, stack_trace, processing_stage,
-      auto_correction_triggered)
-    select * from unnest(
-      ${records.map((r) => r.failure.fileEventId)}::bigint[],
-      ${records.map((r) => r.file.file_document_id)}::text[],
-      ${records.map((r) => r.failure.generation)}::int[],
-      ${records.map((r) => r.batchId)}::uuid[],
-      ${records.map((r) => r.failure.category)}::text[],
-      ${records.map((r) => r.failure.error.message)}::text[],
-      ${records.map((r) => json(r.failure.error.details))}::text[]::jsonb[],
-      ${records.map((r) => r.failure.error.stack ?? null)}::text[],
-      ${records.map((r) => r.failure.stage)}::text[],
-      ${records.map((r) => String(r.corrected))}::text[]::boolean[])`;
-}
 
 const json = (value: unknown): string | null =>
   value === undefined ? null : JSON.stringify(value);
@@ -41,24 +14,29 @@ export interface NewCorrection {
   batchId: string;
   storageKey: string | null;
   failure: Failure;
+  mode: CorrectionMode;
 }
 
-/**
- * Creates the correction tasks, one open task per file and generation.
- * @returns the new tasks' ids and when each is due
- */
+/** A new task; only a pending one is due at `run_at`. */
+export interface CreatedCorrection {
+  id: number;
+  company_id: number;
+  status: 'pending' | 'awaiting_approval';
+  run_at: Date;
+}
+
+/** Creates the correction tasks, one open task per file and generation. */
 export async function createCorrections(
   tx: Transaction,
   tasks: NewCorrection[],
-  status: 'pending' | 'awaiting_approval',
   runAt: Date,
-): Promise<{ id: number; run_at: Date }[]> {
+): Promise<CreatedCorrection[]> {
   if (tasks.length === 0) return [];
-  return tx<{ id: number; run_at: Date }[]>`
+  return tx<CreatedCorrection[]>`
     insert into auto_correction_tasks (file_document_id, generation, file_name, storage_key, company_id,
       bot_id, user_email, batch_id, failure_category, original_error_message, error_details,
-      correction_actions, status, run_at)
-    select t.*, ${status}, ${runAt} from unnest(
+      correction_actions, mode, status, run_at)
+    select t.*, ${runAt} from unnest(
       ${tasks.map((t) => t.file.file_document_id)}::text[],
       ${tasks.map((t) => t.failure.generation)}::int[],
       ${tasks.map((t) => t.fileName)}::text[],
@@ -70,11 +48,13 @@ export async function createCorrections(
       ${tasks.map((t) => t.failure.category)}::text[],
       ${tasks.map((t) => t.failure.error.message)}::text[],
       ${tasks.map((t) => json(t.failure.error.details))}::text[]::jsonb[],
-      ${tasks.map((t) => JSON.stringify(correctionActions(t.failure.category)))}::text[]::jsonb[]
+      ${tasks.map((t) => JSON.stringify(correctionActions(t.failure.category)))}::text[]::jsonb[],
+      ${tasks.map((t) => t.mode)}::text[],
+      ${tasks.map((t) => statusUnder(t.mode))}::text[]
     ) as t
     on conflict (file_document_id, generation)
       where status in ('pending', 'awaiting_approval', 'processing') do nothing
-    returning id, run_at`;
+    returning id, company_id, status, run_at`;
 }
 
 /**
@@ -89,7 +69,7 @@ export async function cancelCorrections(
   if (files.length === 0) return;
   await tx`
     update auto_correction_tasks t set status = 'cancelled', completed_at = now(), updated_at = now(),
-      cancel_reason = 'a newer event of the file was applied'
+      cancel_reason = 'a newer event of the file was applied', held_by = null, hold_reason = null
     from unnest(
       ${files.map((f) => f.file.file_document_id)}::text[],
       ${files.map((f) => f.file.company_id)}::int[],

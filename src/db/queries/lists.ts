@@ -11,10 +11,12 @@ import {
   type SQL,
 } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { ErrorResolution } from '../../contracts/errors.ts';
 import type { Orm } from '../client.ts';
 import {
   batches,
   batchFiles,
+  correctionBrakes,
   correctionTasks,
   emails,
   notificationRetryLog,
@@ -91,6 +93,18 @@ export const listEmails = (orm: Orm, { user_email, ...query }: Page & Filters) =
 export const listCorrections = (orm: Orm, query: Page & Filters) =>
   list(orm, correctionTasks, correctionColumns, query);
 
+/** @param query `engaged` tells those that are on from those released */
+export function listBrakes(
+  orm: Orm,
+  { engaged, ...query }: Page & Filters & { engaged?: boolean },
+) {
+  const columns = getTableColumns(correctionBrakes);
+  const { released_at } = correctionBrakes;
+  const state =
+    engaged === undefined ? undefined : engaged ? isNull(released_at) : isNotNull(released_at);
+  return list<typeof correctionBrakes.$inferSelect>(orm, correctionBrakes, columns, query, state);
+}
+
 export const listErrors = (orm: Orm, query: Page & Filters) =>
   list(orm, processingErrors, getTableColumns(processingErrors), query);
 
@@ -145,13 +159,20 @@ export async function correctionDetail(orm: Orm, id: number) {
   return task ?? null;
 }
 
-/** An operator settles an error. @returns the row, or null where there is none */
-export async function resolveError(orm: Orm, id: number, resolution: string) {
+/** An operator settles an error or opens it again. @returns the row, or null where there is none */
+export async function resolveError(
+  orm: Orm,
+  id: number,
+  { resolution_status, resolution_note }: ErrorResolution,
+) {
+  const open = resolution_status === 'unresolved';
   const [row] = await orm
     .update(processingErrors)
     .set({
-      resolution_status: resolution,
-      resolved_at: resolution === 'unresolved' ? null : new Date(),
+      resolution_status,
+      resolved_by: open ? null : 'operator',
+      resolved_at: open ? null : new Date(),
+      ...(resolution_note !== undefined && { resolution_note }),
     })
     .where(eq(processingErrors.id, id))
     .returning();

@@ -11,6 +11,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { CORRECTION_STATUSES } from '../../contracts/corrections.ts';
+import type { BrakeScope } from '../../domain/correction-brake.ts';
+import { CORRECTION_MODES, type CorrectionMode } from '../../domain/correction-mode.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import { createdAt, instant, json, oneOf, updatedAt } from './columns.ts';
 
@@ -47,6 +49,13 @@ export const correctionTasks = pgTable(
       .notNull()
       .default({}),
     status: text('status').notNull().default('pending'),
+    /** The mode that applied: the strictest of those in force when it was created and when it ran. */
+    mode: text('mode').$type<CorrectionMode>().notNull().default('auto'),
+    /** The brake that holds a pending task, and why it went on. */
+    held_by: text('held_by').$type<BrakeScope>(),
+    hold_reason: text('hold_reason'),
+    /** When an operator let the task go on: from then on no brake holds or counts it. */
+    brake_released_at: instant('brake_released_at'),
     run_at: instant('run_at').notNull(),
     attempts: integer('attempts').notNull().default(0),
     lease_token: uuid('lease_token'),
@@ -76,7 +85,16 @@ export const correctionTasks = pgTable(
     index('idx_auto_correction_tasks_failure_category').on(t.failure_category),
     index('idx_auto_correction_tasks_due')
       .on(t.run_at)
-      .where(sql`status in ('pending', 'processing')`),
+      .where(sql`status in ('pending', 'processing') and held_by is null`),
+    index('idx_auto_correction_tasks_held').on(t.held_by).where(sql`held_by is not null`),
+    // What the brake counts: tasks of a company, or of all, that were created or begun of late.
+    index('idx_auto_correction_tasks_company_created').on(t.company_id, t.created_at),
+    index('idx_auto_correction_tasks_company_started')
+      .on(t.company_id, t.started_at)
+      .where(sql`started_at is not null`),
+    index('idx_auto_correction_tasks_started').on(t.started_at),
+    check('chk_correction_mode', oneOf('mode', CORRECTION_MODES)),
+    check('chk_correction_held', sql`(held_by is null) = (hold_reason is null)`),
     check('chk_correction_status', oneOf('status', CORRECTION_STATUSES)),
     check(
       'chk_correction_time_order',

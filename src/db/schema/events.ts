@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { RESOLUTIONS, RESOLVERS } from '../../contracts/errors.ts';
 import type { FileEvent } from '../../contracts/file-events.ts';
 import { FILE_STATUSES, PROCESSING_STAGES } from '../../contracts/file-events.ts';
 import { createdAt, instant, json, oneOf, updatedAt } from './columns.ts';
@@ -93,6 +94,7 @@ export const fileProcessingStatus = pgTable(
       t.bot_id,
       t.user_email,
     ),
+    index('idx_file_processing_status_company').on(t.company_id).where(sql`deleted_at is null`),
     index('idx_file_processing_status_deleted').on(t.id).where(sql`deleted_event_count > 0`),
     index('idx_file_processing_status_gone').on(t.updated_at).where(sql`deleted_at is not null`),
     check('chk_stage', oneOf('processing_stage', PROCESSING_STAGES)),
@@ -104,9 +106,6 @@ export const fileProcessingStatus = pgTable(
   ],
 );
 
-/** How an error was settled. */
-export const RESOLUTIONS = ['unresolved', 'auto_correction', 'manual_fix', 'ignored'] as const;
-
 /** Every failure that was applied, one row each. */
 export const processingErrors = pgTable(
   'processing_errors',
@@ -116,6 +115,9 @@ export const processingErrors = pgTable(
     file_document_id: text('file_document_id').notNull(),
     generation: integer('generation').notNull().default(1),
     batch_id: uuid('batch_id'),
+    company_id: integer('company_id'),
+    bot_id: integer('bot_id'),
+    /** The task that answers it, from the moment it is created. */
     correction_id: bigint('correction_id', { mode: 'number' }),
     error_category: text('error_category').notNull(),
     error_message: text('error_message').notNull(),
@@ -124,6 +126,9 @@ export const processingErrors = pgTable(
     processing_stage: text('processing_stage'),
     auto_correction_triggered: boolean('auto_correction_triggered').notNull().default(false),
     resolution_status: text('resolution_status').notNull().default('unresolved'),
+    /** Who settled it; null while nobody has. */
+    resolved_by: text('resolved_by'),
+    resolution_note: text('resolution_note'),
     created_at: createdAt(),
     resolved_at: instant('resolved_at'),
   },
@@ -133,6 +138,9 @@ export const processingErrors = pgTable(
     index('idx_processing_errors_stage').on(t.processing_stage),
     index('idx_processing_errors_resolution').on(t.resolution_status),
     index('idx_processing_errors_created_at').on(t.created_at),
+    index('idx_processing_errors_company').on(t.company_id, t.bot_id),
+    index('idx_processing_errors_correction').on(t.correction_id),
     check('chk_resolution_status', oneOf('resolution_status', RESOLUTIONS)),
+    check('chk_resolved_by', oneOf('resolved_by', RESOLVERS)),
   ],
 );

@@ -1,6 +1,7 @@
 /** All tables, for the migration generator and the query builder. */
 export * from './archive.ts';
 export * from './batches.ts';
+export * from './correction-brakes.ts';
 export * from './corrections.ts';
 export * from './emails.ts';
 export * from './events.ts';

@@ -34,6 +34,27 @@ describe('delivery status notifications', () => {
     },
   );
 
+  it.each([
+    ['5.0.0', 'smtp; 550 5.1.1 <address> unknown', '5.1.1'],
+    ['5.0.0', "smtp; 5.1.0 - Unknown address error 550-'5.1.1 no such account", '5.1.1'],
+    ['5.0.0 (permanent failure)', 'smtp;550-5.2.1 disabled\n  550 5.2.1 see help', '5.2.1'],
+    ['5.0.0', 'x-proprietary; 550 #5.1.0 Address rejected', '5.1.0'],
+  ])('takes %s for what the server said: %s', async (status, diagnostic, said) => {
+    const group = `Final-Recipient: rfc822; ${ANN}\nAction: failed\nStatus: ${status}\nDiagnostic-Code: ${diagnostic}`;
+    const [notice, ...more] = await notices(statusMail(ANN, group));
+    expect(more).toEqual([]);
+    expect(notice).toMatchObject({ email: ANN, reason: 'hard_bounce' });
+    expect(notice?.detail).toMatch(new RegExp(`^${said} `));
+  });
+
+  it.each(['552 5.2.2 mailbox full', '550 5.7.1 refused by policy', '550 no such user', ''])(
+    'takes nothing from 5.0.0 where the server said %j',
+    async (diagnostic) => {
+      const group = `Final-Recipient: rfc822; ${ANN}\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; ${diagnostic}`;
+      expect(await notices(statusMail(ANN, group))).toEqual([]);
+    },
+  );
+
   it.each(['delayed', 'delivered', 'relayed', 'expanded', ''])(
     'takes nothing from the action %j',
     async (action) => {

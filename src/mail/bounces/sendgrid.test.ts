@@ -64,6 +64,10 @@ describe('events of SendGrid', () => {
 
   it.each([
     ['a block', { event: 'bounce', type: 'blocked', status: '5.7.1' }],
+    [
+      'a full mailbox in words',
+      { event: 'bounce', type: 'bounce', status: '5.0.0', reason: '552 5.2.2 full' },
+    ],
     ['a full mailbox', { event: 'bounce', type: 'bounce', status: '5.2.2' }],
     ['a temporary failure', { event: 'bounce', type: 'bounce', status: '4.4.1' }],
     ['a deferral', { event: 'deferred' }],

@@ -2,6 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { DeliveryNotice } from '../../contracts/suppressions.ts';
 import { NoticeError, noticeOf } from './notice.ts';
+import { deliveryStatus } from './status.ts';
 
 /** Older or more future deliveries are refused, as for every webhook here. */
 const TOLERANCE_MS = 5 * 60_000;
@@ -70,7 +71,8 @@ function reasonOf({ event: kind, type, status, reason }: SendGridEvent) {
   if (kind === 'spamreport') return 'complaint';
   if (kind === 'dropped') return DROPPED[(reason ?? '').toLowerCase()];
   if (kind !== 'bounce' || type === 'blocked') return undefined;
-  return /^(4|5\.2\.2$)/.test(status ?? '') ? undefined : 'hard_bounce';
+  const told = deliveryStatus(status ?? '', reason ?? '');
+  return /^(4|5\.2\.2$)/.test(told) ? undefined : 'hard_bounce';
 }
 
 function parse(body: Uint8Array): SendGridEvent[] {

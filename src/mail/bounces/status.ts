@@ -12,6 +12,9 @@ export function isHardBounce(status: string): boolean {
   return HARD.test(status);
 }
 
+/** A reply code with the enhanced one behind it, which some gateways quote: `550-'5.1.1`, `550 #5.1.0`. */
+const REPLY = /\b5\d\d[-\s#'"([]{1,4}(5\.\d{1,3}\.\d{1,3})\b/;
+
 /**
  * The status of a failed delivery. Servers that do not know better write 5.0.0 and leave the real code
  * to the text of the server that refused, which follows the reply code there.
@@ -21,5 +24,5 @@ export function isHardBounce(status: string): boolean {
 export function deliveryStatus(status: string, diagnostic: string): string {
   const own = /^\s*([245]\.\d{1,3}\.\d{1,3})\b/.exec(status)?.[1] ?? '';
   if (own !== '' && own !== '5.0.0') return own;
-  return /\b5\d\d[- #]{1,2}(5\.\d{1,3}\.\d{1,3})\b/.exec(diagnostic)?.[1] ?? own;
+  return REPLY.exec(diagnostic)?.[1] ?? own;
 }

@@ -112,6 +112,11 @@ export const de: Locale = {
       action:
         'Prüfen Sie, ob die Datei in allen Speichern vollständig ist. Wenn nicht, lassen Sie sie erneut verarbeiten.',
     },
+    correction_brake: {
+      title: 'Aufräumen angehalten: zu viele auf einmal',
+      action:
+        'Klären Sie, warum so viele Dateien scheitern. Lösen Sie dann die Bremse, und die angehaltenen Korrekturen laufen weiter, oder brechen Sie sie ab. E-Mails an Benutzer sind nicht betroffen.',
+    },
     email_failed: {
       title: 'Eine E-Mail konnte nicht zugestellt werden',
       action:

@@ -107,6 +107,11 @@ export const en: Locale = {
       action:
         'Check whether the file is complete in every store. If it is not, have it ingested again.',
     },
+    correction_brake: {
+      title: 'Clean-ups are paused: too many at once',
+      action:
+        'Find out why so many files fail. Then release the brake, and the held corrections go on, or cancel them. Mails to people are not affected.',
+    },
     email_failed: {
       title: 'A mail could not be delivered',
       action:

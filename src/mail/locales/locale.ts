@@ -63,6 +63,7 @@ export interface Locale {
   alerts: Record<
     | 'correction_failed'
     | 'correction_conflict'
+    | 'correction_brake'
     | 'email_failed'
     | 'email_unknown'
     | 'quota_exceeded'

@@ -7,6 +7,7 @@ import { wordingFor } from './wording.ts';
 export type AlertKind =
   | 'correction_failed'
   | 'correction_conflict'
+  | 'correction_brake'
   | 'email_failed'
   | 'email_unknown'
   | 'quota_exceeded'
@@ -49,6 +50,7 @@ const REASON_LIMIT = { characters: 1000, bytes: 3000 };
 const PAGES: Record<AlertKind, string> = {
   correction_failed: 'corrections',
   correction_conflict: 'corrections',
+  correction_brake: 'corrections/brakes',
   email_failed: 'emails',
   email_unknown: 'emails',
   quota_exceeded: 'companies',

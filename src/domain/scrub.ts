@@ -1,0 +1,47 @@
+/**
+ * Takes out of a producer's error what nobody may read in our tables: secrets, keys, e-mail addresses
+ * and what gives signed links their power. What is left still says what happened.
+ */
+
+const REMOVED = '[removed]';
+
+/** Field names whose value is a secret, also as part of a longer name such as `db_password`. */
+const SECRET_NAME =
+  /pass(?:word|wd|phrase)|\bpwd\b|secret|token|credential|api[-_]?key|access[-_]?key|private[-_]?key|authorization|cookie|signature|session[-_]?id/i;
+
+/** In this order: a whole key block before its lines, a link before what stands in it. */
+const PATTERNS: [RegExp, string][] = [
+  [/-----BEGIN [A-Z ]{1,40}-----[^-]{0,20000}(?:-----END [A-Z ]{1,40}-----)?/g, REMOVED],
+  // Links keep scheme, host and path; user, password and query, where signatures stand, go.
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]{1,512}@/gi, `$1${REMOVED}@`],
+  [/\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s?#"'<>]{1,2000})[?#][^\s"'<>]+/gi, `$1?${REMOVED}`],
+  [/\b(Bearer|Basic|Digest|Negotiate|AWS4-HMAC-SHA256)\s+[^\s"',;]{4,}/gi, `$1 ${REMOVED}`],
+  [/\beyJ[\w-]{6,512}\.[\w-]{4,}(?:\.[\w-]*)?/g, REMOVED],
+  [/\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b/g, REMOVED],
+  [/\b(?:sk|pk|rk|whsec|ghp|gho|glpat|xox[abp])[-_][\w-]{12,}/g, REMOVED],
+  [
+    /((?:[\w-]{0,40}(?:password|passwd|passphrase|pwd|secret|token|credentials?|api[-_]?key|access[-_]?key(?:[-_]?id)?|private[-_]?key|authorization|cookie|signature|session[-_]?id))["']?\s{0,3}[:=]\s{0,3})(?!\[removed\])(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&)}\]]+)/gi,
+    `$1${REMOVED}`,
+  ],
+  [/[^\s<>@"'()[\]{},;:=]{1,128}@[^\s<>@"'()[\]{},;:=]{1,255}/g, '[address]'],
+];
+
+/** A text without secrets, addresses and signed links. Scrubbing twice changes nothing more. */
+export function scrubbed(text: string): string {
+  return PATTERNS.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text);
+}
+
+/** The same for any JSON: every string in it, keys included, and the values of fields named like a secret. */
+export function scrubbedJson(value: unknown): unknown {
+  if (typeof value === 'string') return scrubbed(value);
+  if (Array.isArray(value)) return value.map(scrubbedJson);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      scrubbed(key),
+      SECRET_NAME.test(key) && item !== null && typeof item !== 'boolean'
+        ? REMOVED
+        : scrubbedJson(item),
+    ]),
+  );
+}

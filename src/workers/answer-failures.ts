@@ -1,0 +1,79 @@
+import type { Config } from '../config.ts';
+import type { Transaction } from '../db/client.ts';
+import { linkErrors, type Settled, saveErrors, settleErrors } from '../db/queries/errors.ts';
+import {
+  type CreatedCorrection,
+  cancelCorrections,
+  createCorrections,
+  learnStorageKeys,
+} from '../db/queries/failures.ts';
+import { modeChooser } from '../domain/correction-mode.ts';
+import { isFinished } from '../domain/file-state.ts';
+import type { JudgedChange } from './count-changes.ts';
+
+/**
+ * What failures call for: errors are recorded, corrections created and, where a newer event made them
+ * pointless, cancelled; errors that a success or a delete outdated are settled.
+ * @returns the new tasks
+ */
+export async function answerFailures(
+  tx: Transaction,
+  changes: JudgedChange[],
+  config: Config,
+  now: Date,
+): Promise<CreatedCorrection[]> {
+  const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
+  await cancelCorrections(
+    tx,
+    outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
+  );
+  await learnStorageKeys(
+    tx,
+    changes.flatMap(({ file, known, change: { state, storageKey } }) =>
+      storageKey !== null && known?.storageKey === null
+        ? [{ file, generation: state.generation, storageKey }]
+        : [],
+    ),
+  );
+  await saveErrors(
+    tx,
+    changes.flatMap(({ file, batchId, change }) =>
+      change.failures.map((failure) => ({
+        file,
+        batchId,
+        failure,
+        corrected: config.ENABLE_AUTO_CORRECTION && change.corrects === failure,
+      })),
+    ),
+  );
+  await settleErrors(tx, changes.flatMap(settledBy));
+  if (!config.ENABLE_AUTO_CORRECTION) return [];
+  const failed = changes.filter(({ change }) => change.corrects);
+  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
+  const created = await createCorrections(tx, tasksFor(failed, config), runAt);
+  await linkErrors(
+    tx,
+    failed.map(({ file, change }) => ({ file, generation: change.state.generation })),
+  );
+  return created;
+}
+
+function tasksFor(changes: JudgedChange[], config: Config) {
+  const modeOf = modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
+  return changes.flatMap(({ file, batchId, change }) => {
+    const { corrects: failure, storageKey } = change;
+    if (!failure) return [];
+    const fileName = change.line?.fileName ?? file.file_document_id;
+    const mode = modeOf({ company_id: file.company_id, failure_category: failure.category });
+    return [{ file, batchId, fileName, storageKey, failure, mode }];
+  });
+}
+
+/** Only where there may be errors: the file was known before, or failed just now. */
+function settledBy({ file, known, change }: JudgedChange): Settled[] {
+  const { state, failures } = change;
+  if (!known && failures.length === 0) return [];
+  if (state.deleted) return [{ file, resolution: 'ignored' }];
+  const succeeded = isFinished(state) && state.status === 'success';
+  return succeeded ? [{ file, resolution: 'manual_fix' }] : [];
+}

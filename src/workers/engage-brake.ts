@@ -1,0 +1,109 @@
+import type { Config } from '../config.ts';
+import type { Queryable, Transaction } from '../db/client.ts';
+import type { Alert } from '../db/queries/alerts.ts';
+import {
+  countFiles,
+  countInWindow,
+  engageBrake,
+  lockBrakes,
+  type Trip,
+} from '../db/queries/correction-brakes.ts';
+import type { Deps } from '../deps.ts';
+import {
+  type BrakeScope,
+  type BrakeSettings,
+  companyOf,
+  companyScope,
+  filesThatMatter,
+  isBraking,
+  limitOf,
+} from '../domain/correction-brake.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+
+export const brakeSettings = (config: Config): BrakeSettings => ({
+  windowMinutes: config.CORRECTION_BRAKE_WINDOW_MINUTES,
+  maxTasks: config.CORRECTION_BRAKE_MAX_TASKS,
+  percent: config.CORRECTION_BRAKE_PERCENT,
+  minFiles: config.CORRECTION_BRAKE_MIN_FILES,
+  maxTasksTotal: config.CORRECTION_BRAKE_MAX_TASKS_TOTAL,
+});
+
+/**
+ * Puts a scope's brake on and writes the alert, both in the caller's transaction, which holds the lock
+ * of the brakes.
+ * @returns the alert's mail, to be raised after the commit; null where there is none
+ */
+export async function engage(
+  tx: Transaction,
+  deps: Deps,
+  scope: BrakeScope,
+  observed: number,
+  allowed: number,
+): Promise<number | null> {
+  const windowMinutes = deps.config.CORRECTION_BRAKE_WINDOW_MINUTES;
+  const whose = { global: 'all companies', unassigned: 'no company in particular' };
+  const of =
+    scope === 'global' || scope === 'unassigned' ? whose[scope] : `company ${companyOf(scope)}`;
+  const reason = `more than ${allowed} corrections of ${of} within ${windowMinutes} minutes`;
+  const trip = { scope, observed, allowed, windowMinutes, reason };
+  const id = await engageBrake(tx, trip);
+  if (id === null) return null;
+  deps.metrics.brakeTrips.inc({ scope: scope.split(':', 1)[0] });
+  return writeAlert(tx, deps, brakeAlert(id, trip));
+}
+
+function brakeAlert(id: number, { scope, reason, observed, allowed, windowMinutes }: Trip): Alert {
+  return {
+    kind: 'correction_brake',
+    subjectId: `${scope}-${id}`,
+    since: new Date(),
+    reason: `${reason}; they are held until the brake is released`,
+    details: [
+      { label: 'Scope', value: scope },
+      { label: 'Seen', value: `${observed} or more in ${windowMinutes} minutes` },
+      { label: 'Allowed', value: String(allowed) },
+    ],
+    companyId: companyOf(scope),
+  };
+}
+
+/**
+ * Looks whether more tasks were created in the window than may run, as soon as they are created: the
+ * brake need not wait for the first of them to fall due. Claiming asks again, so nothing depends on it.
+ */
+export async function noticeBurst(deps: Deps, companies: (number | null)[]): Promise<void> {
+  const settings = brakeSettings(deps.config);
+  if (companies.length === 0 || !isBraking(settings)) return;
+  for (const scope of new Set<BrakeScope>([...companies.map(companyScope), 'global'])) {
+    if (!(await burstOf(deps.db.sql, scope, settings))) continue; // mostly so, and without a lock
+    const alert = await deps.db.sql.begin(async (tx) => {
+      await lockBrakes(tx);
+      const burst = await burstOf(tx, scope, settings);
+      return burst && (await engage(tx, deps, scope, burst.observed, burst.allowed));
+    });
+    await raiseAlert(deps, alert);
+  }
+}
+
+async function burstOf(
+  db: Queryable,
+  scope: BrakeScope,
+  settings: BrakeSettings,
+): Promise<{ observed: number; allowed: number } | null> {
+  const { windowMinutes } = settings;
+  const lowest = limitOf(scope, settings, 0);
+  if (lowest === Infinity) return null;
+  const highest = limitOf(scope, settings, 2 ** 31 - 1);
+  const { engaged, count } = await countInWindow(
+    db,
+    scope,
+    'created_at',
+    windowMinutes,
+    highest + 1,
+  );
+  if (engaged || count <= lowest) return null;
+  const company = companyOf(scope);
+  const files = company === null ? 0 : await countFiles(db, company, filesThatMatter(settings));
+  const allowed = limitOf(scope, settings, files);
+  return count > allowed ? { observed: count, allowed } : null;
+}

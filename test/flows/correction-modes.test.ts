@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Deps } from '../../src/deps.ts';
+import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
+import { stackEnv } from '../support/stack-env.ts';
+import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** How far corrections go by themselves: in general, for a company, for a category, and from when on. */
+
+let leftovers: Leftovers;
+beforeAll(async () => {
+  leftovers = await openLeftovers(stackEnv());
+});
+afterAll(() => leftovers.close());
+
+let system: System;
+function runningWith(env: Record<string, string>): void {
+  beforeAll(async () => {
+    system = await startSystem({ env: { CHROMA_COLLECTION: leftovers.collection, ...env } });
+  });
+  afterAll(() => system.stop());
+}
+
+let ada: string;
+let document: string;
+beforeEach(async () => {
+  ada = person();
+  document = documentId();
+  await leftovers.put(document, system.cms);
+});
+const left = () => leftovers.left(document, system.cms);
+
+const tasks = async () =>
+  (await system.call('GET', `/api/corrections?file_document_id=${document}`)).body.data;
+const task = (status: string) =>
+  until(`a correction is ${status}`, async () => {
+    const [newest] = await tasks();
+    return newest?.status === status && newest;
+  });
+const fails = (error: object, more: object = {}) =>
+  system.push(failure(ada, document, { error, ...more }));
+const storageError = { category: 'storage_error', message: 'upsert failed' };
+
+describe('dry-run', () => {
+  runningWith({ AUTO_CORRECTION_MODE: 'dry-run' });
+  it('writes down what it would do and touches nothing', async () => {
+    await fails({ category: 'processing_error', message: 'it failed' });
+    const { execution_log } = await task('dry_run');
+    expect(execution_log).toMatchObject([
+      { result: 'dry_run', detail: expect.stringContaining('s3_delete') },
+    ]);
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
+
+describe('approve', () => {
+  runningWith({ AUTO_CORRECTION_MODE: 'approve' });
+  const act = async (id: number, how: string) =>
+    (await system.call('POST', `/api/corrections/${id}/${how}`)).status;
+
+  it('waits for an operator, who lets it run once', async () => {
+    await fails({ category: 'processing_error', message: 'it failed' });
+    const { id } = await task('awaiting_approval');
+    expect(await left()).toEqual(EVERYTHING);
+    expect(await act(id, 'retry')).toBe(409);
+    expect(await act(id, 'approve')).toBe(200);
+    await task('completed');
+    expect(await left()).toEqual(NOTHING);
+    expect(await act(id, 'approve')).toBe(409);
+  });
+
+  it('never runs what an operator cancelled', async () => {
+    await fails(storageError);
+    const { id } = await task('awaiting_approval');
+    expect(await act(id, 'cancel')).toBe(200);
+    expect(await task('cancelled')).toMatchObject({ cancel_reason: 'cancelled by an operator' });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
+
+describe('modes by company and category', () => {
+  runningWith({
+    AUTO_CORRECTION_MODES: 'company:42=approve;category:s3_error=dry-run',
+  });
+  const s3Error = { category: 's3_error', message: 'SlowDown' };
+
+  it.each([
+    [1, storageError, 'auto', 'completed'],
+    [42, storageError, 'approve', 'awaiting_approval'],
+    [1, s3Error, 'dry-run', 'dry_run'],
+    [42, s3Error, 'dry-run', 'dry_run'],
+  ])('company %d, %j: %s', async (company_id, error, mode, status) => {
+    await fails(error, { company_id });
+    expect(await task(status)).toMatchObject({ mode });
+    if (mode !== 'auto') expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('hold for what producers ask as well', async () => {
+    const { body } = await system.call('POST', '/api/corrections', {
+      file_document_id: document,
+      company_id: 42,
+      failure_category: 'storage_error',
+      error_message: 'x',
+    });
+    expect(body.data.status).toBe('awaiting_approval');
+  });
+});
+
+describe('a mode that became stricter', () => {
+  let before: Deps['config'];
+  runningWith({ AUTO_CORRECTION_DELAY_SECONDS: '3600' });
+  beforeEach(() => {
+    before = { ...system.deps.config };
+  });
+  afterEach(() => {
+    Object.assign(system.deps.config, before);
+  });
+  it.each([
+    ['approve', 'awaiting_approval'],
+    ['dry-run', 'dry_run'],
+  ] as const)('%s counts for tasks that wait already', async (mode, status) => {
+    await fails(storageError);
+    await task('pending');
+    system.deps.config.AUTO_CORRECTION_MODE = mode;
+    await system.deps.db.sql`update auto_correction_tasks set run_at = now()`;
+    expect(await task(status)).toMatchObject({ mode });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
