@@ -154,6 +154,12 @@ const variables = z.object({
   CORRECTION_BRAKE_PERCENT: whole(25, 0, 100),
   CORRECTION_BRAKE_MIN_FILES: whole(20),
   CORRECTION_BRAKE_MAX_TASKS_TOTAL: whole(1000),
+  CORRECTION_QUARANTINE_DAYS: whole(0, 0, 3650),
+  CORRECTION_QUARANTINE_PREFIX: z
+    .string()
+    .regex(/^[^/\s][^\s]*\/$/, 'must be a key prefix that ends with /')
+    .default('tidings-quarantine/'),
+  CORRECTION_SECOND_LOOK_SECONDS: z.coerce.number().min(0).default(600),
   SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
 });
 

@@ -14,6 +14,8 @@ import { cmsStore } from './stores/cms.ts';
 import { type CmsClient, cmsClient } from './stores/cms-client.ts';
 import { type GuardedStore, guardedStore } from './stores/guarded-store.ts';
 import { type Preferences, preferencesResolver, steadyClock } from './stores/preferences.ts';
+import { quarantineOver } from './stores/quarantine/open.ts';
+import type { Quarantine } from './stores/quarantine/quarantine.ts';
 import { type Quotas, quotaReader } from './stores/quota.ts';
 import { s3Store } from './stores/s3.ts';
 import { sharedPreferences } from './stores/shared-preferences.ts';
@@ -35,6 +37,7 @@ export interface Deps {
   producer: Producer;
   cms: CmsClient;
   stores: Record<StoreName, GuardedStore>;
+  quarantine: Quarantine;
   preferences: Preferences;
   quotas: Quotas;
   transport: Transport;
@@ -64,6 +67,7 @@ export function openDeps(config: Config, service: string): Deps {
   const rateOf = (kind: string) => (label: string, limits: readonly RateLimit[]) =>
     sharedRate(`${config.QUEUE_PREFIX}:${kind}:${label}`, limits, redis);
   const stores = guardedStores(config, cms, rateOf('store-rate'));
+  const quarantine = quarantineOver(config, cms);
   const shared = sharedPreferences(redis, config.QUEUE_PREFIX, steadyClock);
   const transport = openTransports(config, { rateOf: rateOf('mail-rate') });
   const draining = new AbortController();
@@ -81,6 +85,7 @@ export function openDeps(config: Config, service: string): Deps {
     producer,
     cms,
     stores,
+    quarantine,
     preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config), shared }),
     quotas: quotaReader(cms),
     sns: snsClient(),
@@ -90,6 +95,7 @@ export function openDeps(config: Config, service: string): Deps {
     close: async () => {
       await Promise.allSettled([producer.close(), transport.close()]);
       await Promise.allSettled(Object.values(stores).map((store) => store.close?.()));
+      quarantine.close();
       for (const connection of [redis, ...connections]) connection.disconnect();
       await db.close();
     },

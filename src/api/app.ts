@@ -19,6 +19,7 @@ import { preferenceRoutes } from './preferences.ts';
 import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
 import { queueRoutes } from './queues.ts';
 import { rateLimiter } from './rate-limit.ts';
+import { restoreRoutes } from './restores.ts';
 import type { Answer, Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { summaryRoutes } from './summaries.ts';
@@ -36,6 +37,7 @@ export const apiRoutes = (deps: Deps): Route[] => [
   ...fileEventRoutes(openIntake(deps)),
   ...correctionBrakeRoutes, // before `/api/corrections/:id`
   ...correctionRoutes,
+  ...restoreRoutes,
   ...preferenceRoutes,
   ...batchRoutes,
   ...emailRoutes,

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { CORRECTION_STATUSES, cancelRequest, correctionRequest } from '../contracts/corrections.ts';
+import {
+  CORRECTION_STATUSES,
+  cancelRequest,
+  correctionRequest,
+  correctionUndo,
+} from '../contracts/corrections.ts';
 import { correctionQuery, listOf } from '../contracts/lists.ts';
 import {
   cancelMatching,
@@ -9,6 +14,7 @@ import {
 } from '../db/queries/correction-requests.ts';
 import { findCorrection } from '../db/queries/corrections.ts';
 import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
+import { undoOf } from '../db/queries/restores.ts';
 import type { Deps } from '../deps.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
 import { answerList, idParams, row } from './answers.ts';
@@ -113,11 +119,17 @@ export const correctionRoutes = [
     tag: 'Corrections',
     summary: 'One task with its steps and log',
     params: idParams,
-    answers: { 200: { description: 'The task', schema: z.object({ data: row }) } },
+    answers: {
+      200: {
+        description: 'The task, and what can be undone of it',
+        schema: z.object({ data: row.extend(correctionUndo.shape) }),
+      },
+    },
     handle: async ({ deps, params }) => {
       const task = await correctionDetail(deps.db.orm, params.id);
       if (!task) throw notFound(`correction ${params.id}`);
-      return { status: 200, body: { data: task } };
+      const undo = await undoOf(deps.db.sql, params.id);
+      return { status: 200, body: { data: { ...task, ...undo } } };
     },
   }),
   route({

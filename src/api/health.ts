@@ -71,6 +71,8 @@ async function fillGauges(deps: Deps): Promise<void> {
   metrics.oldest.set({ kind: 'unapplied_event' }, waiting.unapplied_event);
   metrics.oldest.set({ kind: 'overdue_batch' }, waiting.overdue_batch);
   metrics.oldest.set({ kind: 'pending_mail' }, waiting.pending_mail);
+  metrics.oldest.set({ kind: 'pending_restore' }, waiting.pending_restore);
+  metrics.oldest.set({ kind: 'expired_quarantine' }, waiting.expired_quarantine);
   metrics.correctionsPending.set(waiting.pending_corrections);
   for (const [scope, count] of Object.entries(brakes)) metrics.brakesEngaged.set({ scope }, count);
   metrics.correctionsHeld.set([...held.values()].reduce((sum, count) => sum + count, 0));

@@ -52,3 +52,40 @@ export const cancelRequest = z
   .refine(({ limit: _limit, dry_run: _dryRun, ...filter }) => Object.keys(filter).length > 0, {
     error: 'give at least one condition, so that nobody cancels everything by mistake',
   });
+/** What is kept of a removal: being written, kept, or purged because its time was over. */
+export const QUARANTINE_STATES = ['saving', 'held', 'purged'] as const;
+
+/** `refused`: something newer stands where the files were, and nothing was written. */
+export const RESTORE_STATUSES = [
+  'pending',
+  'processing',
+  'completed',
+  'failed',
+  'refused',
+] as const;
+export type RestoreStatus = (typeof RESTORE_STATUSES)[number];
+
+/** What a correction's answer says of its undoing. */
+export const correctionUndo = z.object({
+  quarantine: z.array(
+    z.object({
+      store: z.enum(['s3', 'chroma', 'cms']),
+      state: z.enum(QUARANTINE_STATES),
+      /** Objects, chunks or records. */
+      items: z.number().int(),
+      saved_at: z.iso.datetime().nullable(),
+      expires_at: z.iso.datetime(),
+    }),
+  ),
+  restore: z
+    .object({
+      status: z.enum(RESTORE_STATUSES),
+      requested_by: z.enum(['operator', 'conflict']),
+      requested_at: z.iso.datetime(),
+      completed_at: z.iso.datetime().nullable(),
+      reason: z.string().nullable(),
+    })
+    .nullable(),
+  /** When its stores are read once more for what was written late; null where that is over or off. */
+  second_look_at: z.iso.datetime().nullable(),
+});

@@ -52,6 +52,18 @@ export function createMetrics() {
       'scope',
     ]),
     correctionsHeld: gauge('auto_correction_tasks_held', 'Tasks a brake holds.'),
+    quarantined: counter(
+      'correction_quarantined_total',
+      'Objects, chunks and records saved before their removal.',
+      ['store'],
+    ),
+    quarantinePurged: counter('correction_quarantine_purged_total', 'Saved parts that expired.'),
+    restores: counter('correction_restores_total', 'Restores ended.', ['status']),
+    secondLooks: counter(
+      'correction_second_looks_total',
+      'Stores read again, and what was found.',
+      ['outcome'],
+    ),
     jobDuration: seconds('job_duration_seconds', 'Time one job took.', ['queue', 'outcome']),
     sweepRaised: counter('sweep_raised_total', 'Jobs the sweep had to raise again.', ['queue']),
     enqueueFailures: counter('enqueue_failures_total', 'Jobs left to the sweep.', ['queue']),

@@ -44,12 +44,22 @@ const chunkList = z
   })
   .refine(({ ids, metadatas }) => ids.length === metadatas.length, { path: ['metadatas'] });
 
-/**
- * A database of a Chroma server, asked over its HTTP interface: the official client imports the
- * embedding function a collection names and sets no time-outs of its own.
- */
-export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
-  const chroma: HttpService = {
+/** The collections of a database, for whoever asks the server by its own questions. */
+export interface ChromaCollections {
+  service: HttpService;
+  /** Path of all collections. */
+  root: string;
+  /**
+   * Path of one collection, by its name.
+   * @param blames whom it speaks against where the collection is missing
+   * @throws StoreError
+   */
+  pathOf(collection: string, blames?: StoreError['blames']): Promise<string>;
+}
+
+/** Where the collections of the configured database are. */
+export function chromaCollections(config: ChromaConfig): ChromaCollections {
+  const service: HttpService = {
     store: 'chroma',
     baseUrl: new URL(config.CHROMA_URL).origin,
     headers: credentials(config),
@@ -61,6 +71,28 @@ export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
   };
   const [tenant, database] = [config.CHROMA_TENANT, config.CHROMA_DATABASE].map(encodeURIComponent);
   const root = `/api/v2/tenants/${tenant}/databases/${database}/collections`;
+  return {
+    service,
+    root,
+    async pathOf(collection, blames) {
+      const opening = {
+        operation: 'open collection',
+        path: `${root}/${encodeURIComponent(collection)}`,
+      };
+      const found = await ask(service, opening);
+      if (found.absent) throw wrongAddress(service, opening, blames);
+      const { id } = fitting(collectionAnswer, found.body, service, opening);
+      return `${root}/${encodeURIComponent(id)}`;
+    },
+  };
+}
+
+/**
+ * A database of a Chroma server, asked over its HTTP interface: the official client imports the
+ * embedding function a collection names and sets no time-outs of its own.
+ */
+export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
+  const { service: chroma, root, pathOf } = chromaCollections(config);
 
   async function answerOf<S extends z.ZodType>(question: Question, schema: S) {
     const answer = await ask(chroma, question);
@@ -70,12 +102,7 @@ export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
 
   return {
     async open(collection, blames) {
-      const operation = 'open collection';
-      const opening = { operation, path: `${root}/${encodeURIComponent(collection)}` };
-      const found = await ask(chroma, opening);
-      if (found.absent) throw wrongAddress(chroma, opening, blames);
-      const { id } = fitting(collectionAnswer, found.body, chroma, opening);
-      const path = `${root}/${encodeURIComponent(id)}`;
+      const path = await pathOf(collection, blames);
       return {
         async chunksOf(documentIds) {
           const where = { document_id: { $in: documentIds } };

@@ -47,6 +47,8 @@ export interface CmsClient {
   files(documentIds: readonly string[]): Promise<Map<string, FileRecord>>;
   updateFile(documentId: string, change: FileRecordChange): Promise<'updated' | 'gone'>;
   deleteFile(documentId: string): Promise<'deleted' | 'gone'>;
+  /** Creates a file's record anew, under the document id it had. */
+  createFile(record: FileRecord): Promise<void>;
   company(id: number): Promise<CompanyRecord | null>;
   updateCompany(id: number, change: CompanyChange): Promise<'updated' | 'gone'>;
   /** Turns a person's notifications for one bot off, whether or not they have preferences yet. */
@@ -162,6 +164,16 @@ export function cmsClient(config: CmsConfig): CmsClient {
       return answer.absent ? 'gone' : 'deleted';
     },
 
+    async createFile({ company, bot, ...fields }) {
+      const question: Question = {
+        operation: 'create file record',
+        method: 'POST',
+        path: '/api/files',
+        body: { data: present({ ...fields, company: company?.id, bot: bot?.id }) },
+      };
+      await answerOf(question, recordOf(fields.documentId));
+    },
+
     async company(id) {
       const question = { operation: 'read company', path: `/api/companies/${id}` };
       const answer = await askForOne(question);
@@ -217,6 +229,11 @@ function recordsOf(documentIds: readonly string[]) {
     .refine(({ data }) => data.every(({ documentId }) => asked.has(documentId)), {
       path: ['data'],
     });
+}
+
+/** Without the fields that have no value: the contract knows no null for most. */
+function present(fields: object) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 }
 
 function filePath(documentId: string): string {

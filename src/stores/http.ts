@@ -20,10 +20,12 @@ export interface Question {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent instead of `body`: JSON that must keep the very text it has. */
+  bodyText?: string;
 }
 
-/** `absent` is 404 or 410; else the status is 2xx and `body` the JSON, undefined if it is none. */
-export type Answer = { absent: true } | { absent: false; body: unknown };
+/** `absent` is 404 or 410; else the status is 2xx and `body` the JSON of `text`, undefined if it is none. */
+export type Answer = { absent: true } | { absent: false; body: unknown; text: string };
 
 /**
  * Asks once, without following redirects: they would drop the token or change the method.
@@ -32,7 +34,7 @@ export type Answer = { absent: true } | { absent: false; body: unknown };
 export async function ask(service: HttpService, question: Question): Promise<Answer> {
   const { status, text } = await exchange(service, question);
   if (status === 404 || status === 410) return { absent: true };
-  if (status >= 200 && status < 300) return { absent: false, body: parsed(text) };
+  if (status >= 200 && status < 300) return { absent: false, body: parsed(text), text };
   const { settings } = service;
   if (status === 401 || status === 403) {
     throw failure(service, question, status, true, `${settings.token} must be allowed to do this`);
@@ -80,15 +82,16 @@ export function wrongAddress(
 async function exchange(service: HttpService, question: Question) {
   const { headers, timeoutMs, baseUrl, settings } = service;
   const { method = 'GET', path, body } = question;
+  const sent = question.bodyText ?? (body === undefined ? undefined : JSON.stringify(body));
   try {
     const response = await fetch(baseUrl.replace(/\/+$/, '') + path, {
       method,
       headers: {
         accept: 'application/json',
         ...headers,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: sent,
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });

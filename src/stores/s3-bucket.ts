@@ -19,10 +19,14 @@ export type S3Config = Pick<
 /** The bucket, and one way to ask it: bounded in time, and every way to fail told apart. */
 export interface Bucket {
   name: string;
-  /** @throws StoreError */
+  /**
+   * @param bytes how much the question moves, here or inside the service; it is given more time for them
+   * @throws StoreError
+   */
   ask<T>(
     operation: string,
     question: (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<T>,
+    bytes?: number,
   ): Promise<T>;
   /** Resolves when the bucket is there and may be used; throws `StoreError`. */
   check(): Promise<void>;
@@ -49,19 +53,29 @@ const MISCONFIGURED = new Set([
 /** Codes of a bucket that has too much to do. */
 const OVERRUN = new Set(['SlowDown', 'ServiceUnavailable', 'RequestLimitExceeded', 'Throttling']);
 
-/** Opens the bucket of the configuration; connects to nothing yet. */
-export function openBucket(config: S3Config): Bucket {
-  const client = s3Client(config);
+/** What a slow network still moves. */
+const BYTES_PER_MS = 2000;
+/** How much longer than usual a call that moves content may be silent: S3 copies before it answers. */
+const SLOWER = 10;
+
+/**
+ * Opens the bucket of the configuration; connects to nothing yet.
+ * @param options.slow for questions that move content
+ */
+export function openBucket(config: S3Config, options: { slow?: boolean } = {}): Bucket {
+  const client = s3Client(config, options.slow ? SLOWER : 1);
   const name = config.S3_BUCKET;
   const bucket: Bucket = {
     name,
-    async ask(operation, question) {
+    async ask(operation, question, bytes = 0) {
       // The time-outs of the client end with the headers; a body that never ends needs this one.
-      const abortSignal = AbortSignal.timeout(config.STORE_TIMEOUT_SECONDS * 2000);
+      const abortSignal = AbortSignal.timeout(
+        config.STORE_TIMEOUT_SECONDS * 2000 + Math.ceil(bytes / BYTES_PER_MS),
+      );
       try {
         return await question(client, { abortSignal });
       } catch (error) {
-        throw bucketError(operation, error);
+        throw error instanceof StoreError ? error : bucketError(operation, error);
       }
     },
     async check() {
@@ -74,9 +88,11 @@ export function openBucket(config: S3Config): Bucket {
   return bucket;
 }
 
-function s3Client(config: S3Config): S3Client {
+/** @param patience how many times as long as usual an answer may take */
+function s3Client(config: S3Config, patience: number): S3Client {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  const timeoutMs = config.STORE_TIMEOUT_SECONDS * 1000;
+  const connectionTimeout = config.STORE_TIMEOUT_SECONDS * 1000;
+  const timeoutMs = connectionTimeout * patience;
   return new S3Client({
     region: config.AWS_REGION,
     endpoint: config.S3_ENDPOINT,
@@ -87,7 +103,7 @@ function s3Client(config: S3Config): S3Client {
         : undefined,
     maxAttempts: 2,
     requestHandler: {
-      connectionTimeout: timeoutMs,
+      connectionTimeout,
       requestTimeout: timeoutMs,
       socketTimeout: timeoutMs,
       throwOnRequestTimeout: true,
@@ -139,7 +155,7 @@ export function keyError(operation: string, code: string): StoreError {
   });
 }
 
-function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
 }

@@ -5,6 +5,7 @@ import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Claim, type Correction, isOpen, laterWithoutAttempt } from './correction.ts';
 import { completeCorrections, guardCorrections } from './guard-corrections.ts';
+import { savedCorrections } from './quarantine-leftovers.ts';
 import {
   inapplicable,
   removeAndProve,
@@ -93,7 +94,8 @@ async function takeStep(
   if (open.length === 0) return;
   const outcomes = new Map<Correction, StepOutcome>();
   const asked: Correction[] = [];
-  for (const correction of await guardCorrections(deps, await admitted(deps, action, open))) {
+  const saved = await savedCorrections(deps, action, await admitted(deps, action, open));
+  for (const correction of await guardCorrections(deps, saved)) {
     const detail = inapplicable(deps, action, correction.file);
     if (detail === null) asked.push(correction);
     else outcomes.set(correction, { kind: 'not_applicable', detail });

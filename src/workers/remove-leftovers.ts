@@ -1,22 +1,19 @@
 import type { StepRecord } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
+import { STORE_OF_ACTION } from '../domain/removal-account.ts';
 import { masked } from '../observability/logger.ts';
 import type { StoredFile } from '../stores/store.ts';
-import { StoreError, type StoreName } from '../stores/store-error.ts';
-
-const STORE_OF: Record<CorrectionAction, StoreName> = {
-  s3_delete: 's3',
-  chroma_delete: 'chroma',
-  cms_delete: 'cms',
-};
+import { StoreError } from '../stores/store-error.ts';
 
 /** The store a step is about. */
-export const storeOf = (deps: Deps, action: CorrectionAction) => deps.stores[STORE_OF[action]];
+export const storeOf = (deps: Deps, action: CorrectionAction) =>
+  deps.stores[STORE_OF_ACTION[action]];
 
 /** What one step did to one file. */
 export type StepOutcome =
-  | { kind: 'proven' | 'not_applicable'; detail: string }
+  | { kind: 'proven'; detail: string; count: number }
+  | { kind: 'not_applicable'; detail: string }
   /** `error` where the store gave no usable answer. */
   | { kind: 'failed'; detail: string; error: StoreError | null };
 
@@ -51,7 +48,7 @@ export async function removeAndProve(
       return { kind: 'failed', detail, error: null };
     }
     const detail = `removed ${removal.removed} (${removal.detail}); read back: none`;
-    return { kind: 'proven', detail };
+    return { kind: 'proven', detail, count: removal.removed };
   });
 }
 
@@ -67,6 +64,9 @@ export function stepRecord(id: number, action: CorrectionAction, outcome: StepOu
     action,
     result: kind,
     detail: masked(outcome.detail),
+    ...(kind === 'proven' && { count: outcome.count }),
+    // Nothing was asked of a store that rests, so nothing can be gone.
+    ...(kind === 'failed' && outcome.error?.retryAfterMs !== undefined && { count: 0 }),
   };
   return { id, entry, settled: kind === 'failed' ? null : kind };
 }

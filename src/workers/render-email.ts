@@ -1,4 +1,5 @@
 import { findBatch } from '../db/queries/batches.ts';
+import { claimConflictNotices } from '../db/queries/conflicts.ts';
 import { type EmailRow, failEmail, findEmail, saveRendered } from '../db/queries/emails.ts';
 import { reportedFiles } from '../db/queries/mail-content.ts';
 import type { Deps } from '../deps.ts';
@@ -67,7 +68,9 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
     listed('pending', 'processing'),
     listed('success'),
   ]);
+  const conflicts = await claimConflictNotices(sql, batch);
   return renderBatchCompletion({
+    conflicts,
     batch_id: batch.batch_id,
     company_id: batch.company_id,
     bot_id: batch.bot_id,

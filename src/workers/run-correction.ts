@@ -17,6 +17,8 @@ import { correctionAlert } from './alert-correction.ts';
 import { storeAlert } from './alert-store.ts';
 import { correctFiles } from './correct-files.ts';
 import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from './correction.ts';
+import { planSecondLooks } from './second-look.ts';
+import { settleConflict } from './settle-conflict.ts';
 
 /** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
 const RETRY_CAP_MS = 300_000;
@@ -81,12 +83,21 @@ function keepClaim({ db, log }: Deps, claim: Claim, corrections: Correction[]): 
 /** Writes down how each task of the set ended, and what operators have to be told. */
 async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
   for (const correction of corrections) correction.end ??= afterFailure(deps, correction);
+  const restoring: number[] = [];
   const alerts = await deps.db.sql.begin(async (tx) => {
     const ended = await endCorrections(tx, token, endsOf(corrections));
     const written: (number | null)[] = [];
+    await planSecondLooks(
+      tx,
+      deps,
+      corrections.filter(({ task }) => ended.has(task.id)),
+    );
     for (const { task, end } of corrections) {
       if (!end || !ended.has(task.id)) continue;
-      const alert = correctionAlert(task, end);
+      const met = end.status === 'cancelled' && end.conflict;
+      const conflict = met ? await settleConflict(tx, deps, task.id) : null;
+      if (conflict?.restoring) restoring.push(task.id);
+      const alert = correctionAlert(task, end, conflict);
       if (alert) written.push(await writeAlert(tx, deps, alert));
       if (end.status !== 'pending') deps.metrics.correctionsCompleted.inc({ status: end.status });
     }
@@ -95,6 +106,8 @@ async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): 
     return written;
   });
   for (const alert of alerts) await raiseAlert(deps, alert);
+  const restores = restoring.map((correction_id) => ({ payload: { correction_id } }));
+  await deps.producer.raise('correction-restore', restores);
 }
 
 /** One mistake per store that only an operator can put right. */

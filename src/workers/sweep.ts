@@ -6,6 +6,9 @@ import { overdueEmails } from '../db/queries/email-lines.ts';
 import { eraseContent } from '../db/queries/emails.ts';
 import { overdueChunks } from '../db/queries/inbox.ts';
 import { staleBatches } from '../db/queries/preferences.ts';
+import { expiredQuarantines } from '../db/queries/quarantines.ts';
+import { overdueRestores } from '../db/queries/restores.ts';
+import { overdueSecondLooks } from '../db/queries/second-looks.ts';
 import { dueUsage } from '../db/queries/usage.ts';
 import { overdueWriteBacks } from '../db/queries/write-back.ts';
 import type { Deps } from '../deps.ts';
@@ -78,6 +81,21 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
     await put(
       'corrections',
       rows.map(({ id }) => ({ payload: { correction_id: id } })),
+    );
+  for await (const rows of overdueRestores(sql).cursor(PAGE))
+    await put(
+      'correction-restore',
+      rows.map((row) => ({ payload: row })),
+    );
+  for await (const rows of overdueSecondLooks(sql).cursor(PAGE))
+    await put(
+      'second-look',
+      rows.map((row) => ({ payload: row })),
+    );
+  for await (const rows of expiredQuarantines(sql).cursor(PAGE))
+    await put(
+      'quarantine-purge',
+      rows.map((row) => ({ payload: row })),
     );
   for await (const rows of staleBatches(sql, settled).cursor(PAGE))
     await put(

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -6,7 +7,9 @@ import { packageRoot } from '../../src/package-root.ts';
 import type { Order } from '../support/crashing-worker.ts';
 
 const root = packageRoot();
-const bundle = join(root, 'node_modules/.cache/tidings/crashing-worker.mjs');
+/** Test files that run side by side have one each. */
+const bundle = join(root, `node_modules/.cache/tidings/crashing-worker-${process.pid}.mjs`);
+process.once('exit', () => rmSync(bundle, { force: true }));
 
 /** Makes one file of the crashing worker: a hundred processes start three times as fast from it. */
 export async function bundleCrashingWorker(): Promise<void> {

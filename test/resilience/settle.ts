@@ -10,6 +10,9 @@ export async function expireLeases(sql: Sql): Promise<void> {
   await sql`
     update auto_correction_tasks set lease_expires_at = now() - interval '1 second'
     where status = 'processing'`;
+  await sql`
+    update correction_restores set lease_expires_at = now() - interval '1 second'
+    where status = 'processing'`;
 }
 
 /** Moves the clock: every open batch is due now. */
@@ -30,6 +33,11 @@ export async function underWay(sql: Sql): Promise<Record<string, number>> {
         where send_status in ('pending', 'sending')) as mails,
       (select count(*) from auto_correction_tasks
         where status in ('pending', 'processing')) as corrections,
+      (select count(*) from correction_restores
+        where status in ('pending', 'processing')) as restores,
+      (select count(*) from correction_second_looks where look_at <= now()) as second_looks,
+      (select count(*) from correction_quarantines
+        where state <> 'purged' and expires_at <= now()) as expired_quarantines,
       (select count(*) from batch_processing_sessions
         where notification_sent and cms_written_back_at is null) as write_backs,
       (select count(*) from batch_processing_sessions

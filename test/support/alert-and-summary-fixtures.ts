@@ -37,6 +37,10 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
     reason: 'more than 100 corrections of company 42 within 15 minutes',
     details: [{ label: 'Scope', value: 'company:42' }],
   }),
+  restore_failed: alert('restore_failed', {
+    reason: 'something newer stands in s3',
+    details: [{ label: 'Requested by', value: 'conflict' }],
+  }),
   email_failed: alert('email_failed', {
     reason: '550 5.1.1 Mailbox does not exist',
     details: [{ label: 'Attempts', value: '1 of 8' }],

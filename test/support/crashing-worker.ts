@@ -76,10 +76,19 @@ function watchedDeps(deps: Deps): Deps {
     const remove = store.remove.bind(store);
     store.remove = (files) => effect(`remove from ${store.name}`, () => remove(files));
   }
+  const { quarantine } = deps;
+  const watchedQuarantine: typeof quarantine = {
+    ...quarantine,
+    save: (store, file, origin) =>
+      effect(`save ${store}`, () => quarantine.save(store, file, origin)),
+    putBack: (parts) => effect('put back', () => quarantine.putBack(parts)),
+    purge: (place) => effect('purge', () => quarantine.purge(place)),
+  };
   const { updateFile } = cms;
   cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));
   return {
     ...deps,
+    quarantine: watchedQuarantine,
     db: { ...deps.db, sql: watched(deps.db.sql) },
     transport: {
       ...transport,

@@ -53,6 +53,7 @@ export function batchMail(change: Partial<BatchMail> = {}): BatchMail {
     successful_files: 3,
     failed_files: 2,
     preferences: preferences(),
+    conflicts: [],
     files: {
       failed: [
         failedFile(),

@@ -50,6 +50,8 @@ export async function ages(db: Queryable) {
       unapplied_event: number;
       overdue_batch: number;
       pending_mail: number;
+      pending_restore: number;
+      expired_quarantine: number;
       pending_corrections: number;
       active_batches: number;
     }[]
@@ -61,6 +63,10 @@ export async function ages(db: Queryable) {
         from batch_processing_sessions where status = 'processing'), 0))::float8 as overdue_batch,
       coalesce((select extract(epoch from now() - min(created_at)) from email_notification_log
         where send_status in ('pending', 'sending')), 0)::float8 as pending_mail,
+      coalesce((select extract(epoch from now() - min(requested_at)) from correction_restores
+        where status in ('pending', 'processing')), 0)::float8 as pending_restore,
+      greatest(0, coalesce((select extract(epoch from now() - min(expires_at))
+        from correction_quarantines where state <> 'purged'), 0))::float8 as expired_quarantine,
       (select count(*) from auto_correction_tasks
         where status in ('pending', 'awaiting_approval', 'processing'))::int as pending_corrections,
       (select count(*) from batch_processing_sessions where status = 'processing')::int

@@ -22,6 +22,8 @@ export interface ExecutionEntry {
   action: string;
   result: string;
   detail: string;
+  /** Objects, chunks or records that were removed or put back, where that is known. */
+  count?: number;
 }
 
 /**

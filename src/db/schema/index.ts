@@ -6,5 +6,6 @@ export * from './corrections.ts';
 export * from './emails.ts';
 export * from './events.ts';
 export * from './opt-outs.ts';
+export * from './quarantines.ts';
 export * from './suppressions.ts';
 export * from './usage.ts';

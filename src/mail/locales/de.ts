@@ -92,6 +92,16 @@ export const de: Locale = {
     trial: 'Probelauf, nichts wurde entfernt: Sie wäre aus {places} entfernt worden.',
     nothing: 'Es gab nichts aufzuräumen.',
   },
+  conflict: {
+    lost: {
+      heading: 'Bitte erneut hochladen',
+      text: 'Die Datei ist bereit, beim Aufräumen nach einem früheren Fehler waren aber schon Teile davon aus {places} entfernt worden. Bitte laden Sie sie erneut hoch.',
+    },
+    restored: {
+      heading: 'Wiederhergestellt',
+      text: 'Beim Aufräumen nach einem früheren Fehler waren Teile dieser Datei aus {places} entfernt worden. Sie sind wiederhergestellt; Sie müssen nichts tun.',
+    },
+  },
   summary: {
     title: { day: 'Ihr Tag in Dateien', week: 'Ihre Woche in Dateien' },
     subject: { day: 'Ihr Tag: {counts}', week: 'Ihre Woche: {counts}' },
@@ -116,6 +126,11 @@ export const de: Locale = {
       title: 'Aufräumen angehalten: zu viele auf einmal',
       action:
         'Klären Sie, warum so viele Dateien scheitern. Lösen Sie dann die Bremse, und die angehaltenen Korrekturen laufen weiter, oder brechen Sie sie ab. E-Mails an Benutzer sind nicht betroffen.',
+    },
+    restore_failed: {
+      title: 'Entferntes konnte nicht wiederhergestellt werden',
+      action:
+        'Sehen Sie in den oben genannten Speichern nach. Fordern Sie die Wiederherstellung erneut an, sobald die Ursache behoben ist, oder lassen Sie die Datei neu verarbeiten.',
     },
     email_failed: {
       title: 'Eine E-Mail konnte nicht zugestellt werden',

@@ -87,6 +87,16 @@ export const en: Locale = {
     trial: 'Trial run, nothing was removed: it would have gone from {places}.',
     nothing: 'There was nothing to clean up.',
   },
+  conflict: {
+    lost: {
+      heading: 'Please upload again',
+      text: 'The file is ready, but the clean-up after an earlier failure had already removed parts of it from {places}. Please upload it again.',
+    },
+    restored: {
+      heading: 'Put back',
+      text: 'The clean-up after an earlier failure had removed parts of this file from {places}. They have been put back; there is nothing for you to do.',
+    },
+  },
   summary: {
     title: { day: 'Your day in files', week: 'Your week in files' },
     subject: { day: 'Your day: {counts}', week: 'Your week: {counts}' },
@@ -111,6 +121,11 @@ export const en: Locale = {
       title: 'Clean-ups are paused: too many at once',
       action:
         'Find out why so many files fail. Then release the brake, and the held corrections go on, or cancel them. Mails to people are not affected.',
+    },
+    restore_failed: {
+      title: 'What a clean-up removed could not be put back',
+      action:
+        'Look into the stores named above. Request the restore again once the cause is gone, or have the file ingested again.',
     },
     email_failed: {
       title: 'A mail could not be delivered',

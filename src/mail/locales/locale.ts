@@ -51,6 +51,8 @@ export interface Locale {
     trial: string;
     nothing: string;
   };
+  /** A file that succeeded while a clean-up was removing it; `text` takes `{places}` as `cleanup` does. */
+  conflict: Record<'lost' | 'restored', { heading: string; text: string }>;
   summary: {
     title: Record<'day' | 'week', string>;
     subject: Record<'day' | 'week', string>;
@@ -64,6 +66,7 @@ export interface Locale {
     | 'correction_failed'
     | 'correction_conflict'
     | 'correction_brake'
+    | 'restore_failed'
     | 'email_failed'
     | 'email_unknown'
     | 'quota_exceeded'

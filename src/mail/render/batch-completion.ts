@@ -1,6 +1,7 @@
 import type { NotificationSettings } from '../../contracts/preferences.ts';
 import type { Locale } from '../locales/locale.ts';
 import { appLink } from './app-link.ts';
+import { type ConflictFile, conflictSections } from './conflict-rows.ts';
 import { type FileSection, failedRow, fileSection, namedRow, readyRow } from './file-rows.ts';
 import type { MailFile } from './mail-file.ts';
 import { subjectLine } from './subject-line.ts';
@@ -27,6 +28,8 @@ export interface BatchMail {
   failed_files: number;
   preferences: NotificationSettings & { locale?: string | null; timezone?: string | null };
   files: { failed: MailFile[]; unfinished: MailFile[]; successful: MailFile[] };
+  /** Files of this or an earlier mail that a clean-up took parts of while they succeeded. */
+  conflicts: ConflictFile[];
   /** The web application's address; without it the mail has no link. */
   app_url?: string;
   /** Where the person can stop these mails; without it the footer does not offer it. */
@@ -47,6 +50,8 @@ interface BatchView {
   failed: FileSection | null;
   unfinished: FileSection | null;
   ready: FileSection | null;
+  lost: FileSection | null;
+  restored: FileSection | null;
   attachment: string | null;
   link: string | null;
   open: string;
@@ -84,6 +89,7 @@ function batchView(mail: BatchMail, wording: Wording): BatchView {
     tally: tally(wording, counts),
     stillRunning: counts.unfinished > 0 ? words.stillRunning : null,
     ...sections(mail, wording, counts),
+    ...conflictSections(wording, mail.conflicts),
     attachment: mail.attachment ? words.attachment : null,
     link: appLink(mail.app_url, 'batches', mail.batch_id),
     open: words.open,

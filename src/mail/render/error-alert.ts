@@ -8,6 +8,7 @@ export type AlertKind =
   | 'correction_failed'
   | 'correction_conflict'
   | 'correction_brake'
+  | 'restore_failed'
   | 'email_failed'
   | 'email_unknown'
   | 'quota_exceeded'
@@ -51,6 +52,7 @@ const PAGES: Record<AlertKind, string> = {
   correction_failed: 'corrections',
   correction_conflict: 'corrections',
   correction_brake: 'corrections/brakes',
+  restore_failed: 'corrections',
   email_failed: 'emails',
   email_unknown: 'emails',
   quota_exceeded: 'companies',

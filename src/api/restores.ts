@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { correctionUndo } from '../contracts/corrections.ts';
+import { correctionDetail } from '../db/queries/lists.ts';
+import { heldParts } from '../db/queries/quarantines.ts';
+import { type RestoreObjection, requestRestore, undoOf } from '../db/queries/restores.ts';
+import type { Deps } from '../deps.ts';
+import { idParams, row } from './answers.ts';
+import { conflict, notFound } from './problem.ts';
+import { route } from './route.ts';
+
+/** The stores are asked for no longer than this, in milliseconds; the worker asks again. */
+const ASK_MS = 5000;
+
+const WHY: Record<Exclude<RestoreObjection, 'unknown'>, string> = {
+  'nothing kept': 'nothing of it was put into quarantine (see CORRECTION_QUARANTINE_DAYS)',
+  expired: 'what was kept of it has expired',
+  'open correction': 'a correction of its file is open; cancel it first',
+};
+
+export const restoreRoutes = [
+  route({
+    method: 'post',
+    path: '/api/corrections/:id/restore',
+    access: 'admin',
+    tag: 'Corrections',
+    summary: 'Put back what it removed',
+    params: idParams,
+    answers: {
+      202: {
+        description: 'Queued, or under way already',
+        schema: z.object({ data: row.extend(correctionUndo.shape) }),
+      },
+      409: { description: 'Nothing is kept of it, or something newer stands in its place' },
+    },
+    handle: async ({ deps, params: { id } }) => {
+      const task = await correctionDetail(deps.db.orm, id);
+      if (!task) throw notFound(`correction ${id}`);
+      const newer = await newerStores(deps, id, task.file_document_id);
+      if (newer.length > 0)
+        throw conflict(
+          `Correction ${id} cannot be undone: something newer stands in ${newer.join(', ')}.`,
+        );
+      const objection = await deps.db.sql.begin((tx) => requestRestore(tx, id, 'operator'));
+      if (objection === 'unknown') throw notFound(`correction ${id}`);
+      if (objection) throw conflict(`Correction ${id} cannot be undone: ${WHY[objection]}.`);
+      await deps.producer
+        .ensure('correction-restore', [{ payload: { correction_id: id } }])
+        .catch((error: unknown) => {
+          deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
+        });
+      return { status: 202, body: { data: { ...task, ...(await undoOf(deps.db.sql, id)) } } };
+    },
+  }),
+];
+
+/** The stores in which something newer stands; none where they cannot be asked in time. */
+async function newerStores(deps: Deps, id: number, documentId: string): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string[]>((resolve) => {
+    timer = setTimeout(resolve, ASK_MS, []);
+  });
+  const asked = heldParts(deps.db.sql, id)
+    .then((parts) => deps.quarantine.newerThan(documentId, parts))
+    .catch((error: unknown) => {
+      deps.log.warn({ err: error, correction: id }, 'stores not asked before the restore');
+      return [];
+    });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,79 @@
+import type { CorrectionAction } from '../../domain/corrections.ts';
+import { type RemovalAccount, removalAccount } from '../../domain/removal-account.ts';
+import type { Queryable } from '../client.ts';
+import type { ExecutionEntry } from '../schema/corrections.ts';
+import type { BatchRow } from './batches.ts';
+
+/** Files that came back while a correction was removing them. */
+
+/** What a correction has removed so far, by its log. */
+export async function removedFrom(db: Queryable, id: number): Promise<RemovalAccount> {
+  const [task] = await db<
+    { correction_actions: CorrectionAction[]; execution_log: ExecutionEntry[]; began: boolean }[]
+  >`
+    select correction_actions, execution_log, removal_began_at is not null as began
+    from auto_correction_tasks where id = ${id}`;
+  return task ? removalAccount(task.correction_actions, task.execution_log, task.began) : {};
+}
+
+/**
+ * Notes for everybody whose file it is, and who did not fail, what is missing of it. Bound to the
+ * generation the file is in now: a later one has put everything there anew.
+ */
+export async function recordConflict(
+  db: Queryable,
+  id: number,
+  removed: RemovalAccount,
+): Promise<void> {
+  await db`
+    insert into correction_conflicts
+      (correction_id, company_id, bot_id, user_email, generation, removed)
+    select t.id, s.company_id, s.bot_id, s.user_email, s.generation,
+      ${JSON.stringify(removed)}::text::jsonb
+    from auto_correction_tasks t
+    join file_processing_status s on s.file_document_id = t.file_document_id
+    where t.id = ${id} and s.deleted_at is null and s.status <> 'failed'
+    on conflict (correction_id, company_id, bot_id, user_email) do update set
+      generation = excluded.generation, removed = excluded.removed, told_batch_id = null,
+      created_at = now()`;
+}
+
+/** A file of which a correction had removed parts, as its owner is told. */
+export interface ConflictNotice {
+  file_document_id: string;
+  file_name: string;
+  removed: RemovalAccount;
+  restored: boolean;
+}
+
+/**
+ * What the owner of a batch has to be told in its mail: files that succeeded and miss parts, or have
+ * them back. Each is told once; a mail rendered again says the same. What is being put back waits.
+ */
+export async function claimConflictNotices(
+  db: Queryable,
+  batch: Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>,
+): Promise<ConflictNotice[]> {
+  const rows = await db<ConflictNotice[]>`
+    with due as (
+      select c.correction_id, s.file_document_id, r.status is not distinct from 'completed' as restored,
+        coalesce(f.file_name, t.file_name, s.file_document_id) as file_name
+      from correction_conflicts c
+      join auto_correction_tasks t on t.id = c.correction_id
+      join file_processing_status s on s.file_document_id = t.file_document_id
+        and s.company_id = c.company_id and s.bot_id = c.bot_id and s.user_email = c.user_email
+      left join batch_files f on f.id = s.batch_file_id
+      left join correction_restores r on r.correction_id = c.correction_id
+      where c.company_id = ${batch.company_id} and c.bot_id = ${batch.bot_id}
+        and c.user_email = ${batch.user_email}
+        and (c.told_batch_id = ${batch.batch_id}::uuid or (c.told_batch_id is null
+          and r.status is distinct from 'pending' and r.status is distinct from 'processing'))
+        and s.generation = c.generation and s.deleted_at is null
+        and s.status = 'success' and s.processing_stage = 'completed'
+    )
+    update correction_conflicts c set told_batch_id = ${batch.batch_id}::uuid from due
+    where c.correction_id = due.correction_id and c.company_id = ${batch.company_id}
+      and c.bot_id = ${batch.bot_id} and c.user_email = ${batch.user_email}
+    returning due.file_document_id, due.file_name, due.restored, c.removed`;
+  return [...rows].sort((a, b) => (a.file_name < b.file_name ? -1 : 1));
+}

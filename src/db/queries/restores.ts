@@ -1,0 +1,170 @@
+import type { RestoreStatus } from '../../contracts/corrections.ts';
+import type { CorrectionAction } from '../../domain/corrections.ts';
+import type { Queryable, Transaction } from '../client.ts';
+import type { ExecutionEntry } from '../schema/corrections.ts';
+
+/** Putting back what corrections removed. */
+
+/** Why a restore cannot be queued; null where it is queued, or was already. */
+export type RestoreObjection = 'unknown' | 'nothing kept' | 'expired' | 'open correction';
+
+/** Hours for which a requested restore keeps its parts from expiring. */
+const GRACE_HOURS = 24;
+
+/**
+ * Queues the restore of a correction and calls off its second look, which would remove everything
+ * again. A restore under way is left alone.
+ */
+export async function requestRestore(
+  tx: Transaction,
+  id: number,
+  by: 'operator' | 'conflict',
+): Promise<RestoreObjection | null> {
+  const [task] = await tx<{ open: boolean; held: boolean; kept: boolean }[]>`
+    select exists (
+        select from auto_correction_tasks o where o.file_document_id = t.file_document_id
+          and o.status in ('pending', 'awaiting_approval', 'processing')) as open,
+      exists (select from correction_quarantines q
+        where q.correction_id = t.id and q.state = 'held' and q.expires_at > now()) as held,
+      exists (select from correction_quarantines q
+        where q.correction_id = t.id and q.state <> 'saving') as kept
+    from auto_correction_tasks t where t.id = ${id} for update`;
+  if (!task) return 'unknown';
+  if (!task.held) return task.kept ? 'expired' : 'nothing kept';
+  if (task.open) return 'open correction';
+  await tx`
+    update correction_quarantines
+    set expires_at = greatest(expires_at, now() + make_interval(hours => ${GRACE_HOURS}))
+    where correction_id = ${id} and state = 'held' and expires_at > now()`;
+  await tx`update correction_second_looks set look_at = null where correction_id = ${id}`;
+  await tx`
+    insert into correction_restores as r (correction_id, requested_by) values (${id}, ${by})
+    on conflict (correction_id) do update set status = 'pending', requested_by = ${by},
+      requested_at = now(), run_at = now(), attempts = 0, reason = null, completed_at = null,
+      updated_at = now()
+    where r.status not in ('pending', 'processing')`;
+  return null;
+}
+
+/** A restore as its worker needs it. */
+export interface RestoreRow {
+  correction_id: number;
+  attempts: number;
+  requested_by: 'operator' | 'conflict';
+  requested_at: Date;
+  file_document_id: string;
+  company_id: number | null;
+  bot_id: number | null;
+  /** Another correction of the file is open: it has the last word. */
+  overruled: boolean;
+}
+
+/** Claims a restore that is due, or whose claim has run out: every step may be repeated. */
+export async function claimRestore(
+  db: Queryable,
+  id: number,
+  token: string,
+  leaseSeconds: number,
+): Promise<RestoreRow | undefined> {
+  const [row] = await db<RestoreRow[]>`
+    update correction_restores r set status = 'processing', lease_token = ${token}::uuid,
+      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
+      attempts = r.attempts + 1, updated_at = now()
+    from auto_correction_tasks t
+    where r.correction_id = ${id} and t.id = r.correction_id and r.run_at <= now()
+      and (r.status = 'pending' or (r.status = 'processing' and r.lease_expires_at < now()))
+    returning r.correction_id, r.attempts, r.requested_by, r.requested_at, t.file_document_id,
+      t.company_id, t.bot_id, exists (
+        select from auto_correction_tasks o where o.file_document_id = t.file_document_id
+          and o.status in ('pending', 'awaiting_approval', 'processing')) as overruled`;
+  return row;
+}
+
+/** Extends a claim. @returns false where it is lost */
+export async function extendRestore(
+  db: Queryable,
+  id: number,
+  token: string,
+  leaseSeconds: number,
+): Promise<boolean> {
+  const rows = await db`
+    update correction_restores set updated_at = now(),
+      lease_expires_at = now() + make_interval(secs => ${leaseSeconds})
+    where correction_id = ${id} and lease_token = ${token}::uuid and status = 'processing'
+    returning 1`;
+  return rows.length > 0;
+}
+
+/** How a claimed restore ends, or when it goes on. */
+export type RestoreEnd =
+  | { status: 'completed'; undone: CorrectionAction[] }
+  | { status: 'failed' | 'refused'; reason: string }
+  | { status: 'pending'; reason: string; runAt: Date };
+
+/**
+ * Ends a claim and writes it into the correction's log. What was put back no longer counts as removed.
+ * @returns false where the claim was lost
+ */
+export async function endRestore(
+  tx: Transaction,
+  id: number,
+  token: string,
+  end: RestoreEnd,
+  entries: ExecutionEntry[],
+): Promise<boolean> {
+  const rows = await tx`
+    update correction_restores set status = ${end.status},
+      run_at = coalesce(${end.status === 'pending' ? end.runAt : null}, run_at),
+      reason = ${end.status === 'completed' ? null : end.reason},
+      completed_at = case when ${end.status !== 'pending'} then now() end,
+      lease_token = null, lease_expires_at = null, updated_at = now()
+    where correction_id = ${id} and lease_token = ${token}::uuid and status = 'processing'
+    returning 1`;
+  if (rows.length === 0) return false;
+  const undone = end.status === 'completed' ? end.undone : [];
+  await tx`
+    update auto_correction_tasks set
+      execution_log = execution_log || ${JSON.stringify(entries)}::text::jsonb,
+      s3_cleanup_completed = s3_cleanup_completed and ${!undone.includes('s3_delete')},
+      chroma_cleanup_completed = chroma_cleanup_completed and ${!undone.includes('chroma_delete')},
+      cms_cleanup_completed = cms_cleanup_completed and ${!undone.includes('cms_delete')},
+      updated_at = now()
+    where id = ${id}`;
+  return true;
+}
+
+/** Restores that are due: pending ones, and claimed ones whose claim has run out. */
+export function overdueRestores(db: Queryable) {
+  return db<{ correction_id: number }[]>`
+    select correction_id from correction_restores
+    where run_at <= now()
+      and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))
+    order by run_at`;
+}
+
+/** What an answer says of a correction's undoing. */
+export async function undoOf(db: Queryable, id: number) {
+  const [quarantine, restores, looks] = await Promise.all([
+    db<{ store: string; state: string; items: number; saved_at: Date | null; expires_at: Date }[]>`
+      select store, state, lines as items, saved_at, expires_at from correction_quarantines
+      where correction_id = ${id} order by id`,
+    db<
+      {
+        status: RestoreStatus;
+        requested_by: string;
+        requested_at: Date;
+        completed_at: Date | null;
+        reason: string | null;
+      }[]
+    >`
+      select status, requested_by, requested_at, completed_at, reason from correction_restores
+      where correction_id = ${id}`,
+    db<{ look_at: Date | null }[]>`
+      select look_at from correction_second_looks where correction_id = ${id}`,
+  ]);
+  return {
+    quarantine: [...quarantine],
+    restore: restores[0] ?? null,
+    second_look_at: looks[0]?.look_at ?? null,
+  };
+}

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { FILE_STATUSES, PROCESSING_STAGES } from '../contracts/file-events.ts';
+import { type Standing, writeSafety } from './write-safety.ts';
+
+const standings: fc.Arbitrary<Standing> = fc.record({
+  generation: fc.integer({ min: 1, max: 3 }),
+  status: fc.constantFrom(...FILE_STATUSES),
+  processing_stage: fc.constantFrom(...PROCESSING_STAGES),
+  deleted: fc.boolean(),
+  events_pending: fc.boolean(),
+  restoring: fc.boolean(),
+  removing: fc.boolean(),
+});
+const own = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
+
+it('is safe only for the current generation, while it is under way and nobody else writes', () => {
+  fc.assert(
+    fc.property(standings, own, (file, asked) => {
+      const { safe_to_write, reason } = writeSafety(file, asked);
+      expect(safe_to_write).toBe(reason === 'ongoing');
+      const finished =
+        file.status === 'failed' ||
+        (file.status === 'success' && file.processing_stage === 'completed');
+      const disturbed = file.events_pending || file.restoring || file.removing || file.deleted;
+      const current = asked === undefined || asked === file.generation;
+      expect(safe_to_write).toBe(current && !finished && !disturbed);
+    }),
+  );
+});
+
+it('an ingester that was overtaken is told so whatever became of the file', () => {
+  fc.assert(
+    fc.property(standings, (file) => {
+      const calm = { ...file, events_pending: false };
+      expect(writeSafety(calm, file.generation + 1).reason).toBe('generation_outdated');
+    }),
+  );
+});

@@ -1,0 +1,17 @@
+import { expiredParts, markPurged } from '../db/queries/quarantines.ts';
+import type { Deps } from '../deps.ts';
+
+/**
+ * `quarantine-purge`: removes what was kept of a correction and has had its time, proven by listing.
+ * A part is noted as purged only then, so that one that could not be removed is tried again.
+ */
+export async function purgeQuarantine(
+  { db, quarantine, metrics }: Deps,
+  { correction_id }: { correction_id: number },
+): Promise<void> {
+  for (const { id, place } of await expiredParts(db.sql, correction_id)) {
+    await quarantine.purge(place);
+    await markPurged(db.sql, id);
+    metrics.quarantinePurged.inc();
+  }
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { beginSaving, forgetPart, markHeld } from '../db/queries/quarantines.ts';
+import type { Deps } from '../deps.ts';
+import { collectionName } from '../domain/collection-name.ts';
+import type { CorrectionAction } from '../domain/corrections.ts';
+import { STORE_OF_ACTION } from '../domain/removal-account.ts';
+import { reasonOf } from '../errors.ts';
+import type { StoredFile } from '../stores/store.ts';
+import { StoreError, type StoreName } from '../stores/store-error.ts';
+import type { Correction } from './correction.ts';
+import { guardCorrections } from './guard-corrections.ts';
+import { inapplicable } from './remove-leftovers.ts';
+
+/** Files saved at a time by one job. */
+const AT_ONCE = 8;
+
+/**
+ * Where undo is on, saves what the step is about to remove. Each file by itself: one that cannot be
+ * saved must not be removed, and does not keep the others.
+ * @returns the corrections that may go on; they have to be guarded after this, because saving takes time
+ */
+export async function savedCorrections(
+  deps: Deps,
+  action: CorrectionAction,
+  corrections: readonly Correction[],
+): Promise<Correction[]> {
+  const store = STORE_OF_ACTION[action];
+  const refused = corrections.filter((correction) => {
+    const reason = action === 's3_delete' && isQuarantine(deps, correction.file);
+    if (reason) correction.failures.set(action, { reason: OWN_KEY, error: null });
+    return reason;
+  });
+  const allowed = corrections.filter((correction) => !refused.includes(correction));
+  if (deps.config.CORRECTION_QUARANTINE_DAYS === 0) return allowed;
+  const going = await guardCorrections(deps, allowed);
+  const waiting = going.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const work = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      try {
+        await save(deps, store, next);
+      } catch (error) {
+        const reason = `not saved to the quarantine: ${reasonOf(error)}`;
+        next.failures.set(action, { reason, error: error instanceof StoreError ? error : null });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return going.filter(({ failures }) => !failures.has(action));
+}
+
+async function save(
+  { config, db, quarantine, metrics }: Deps,
+  store: StoreName,
+  { task, file }: Correction,
+): Promise<void> {
+  const place = `${config.CORRECTION_QUARANTINE_PREFIX}${task.id}/${randomUUID()}/`;
+  const collection = store === 'chroma' ? collectionName(config.CHROMA_COLLECTION, file) : null;
+  const part = { correction_id: task.id, store, storage_key: file.storageKey, place, collection };
+  const id = await beginSaving(db.sql, part, config.CORRECTION_QUARANTINE_DAYS);
+  const saved = await quarantine.save(store, file, { place, collection });
+  if (saved && (await markHeld(db.sql, id, saved))) {
+    metrics.quarantined.inc({ store }, saved.lines);
+    return;
+  }
+  await quarantine.purge(place);
+  await forgetPart(db.sql, id);
+}
+
+const OWN_KEY = 'its storage key is that of the quarantine, which no correction may touch';
+
+/** A producer that names the quarantine, or a folder it is in, would have it removed. */
+function isQuarantine({ config }: Deps, { storageKey }: StoredFile): boolean {
+  const prefix = config.CORRECTION_QUARANTINE_PREFIX;
+  if (!storageKey) return false;
+  return (
+    storageKey.startsWith(prefix) || (storageKey.endsWith('/') && prefix.startsWith(storageKey))
+  );
+}

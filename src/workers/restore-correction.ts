@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { type HeldPart, heldParts } from '../db/queries/quarantines.ts';
+import {
+  claimRestore,
+  endRestore,
+  extendRestore,
+  type RestoreEnd,
+  type RestoreRow,
+} from '../db/queries/restores.ts';
+import type { ExecutionEntry } from '../db/schema/corrections.ts';
+import type { Deps } from '../deps.ts';
+import { backoffDelay } from '../domain/backoff.ts';
+import type { CorrectionAction } from '../domain/corrections.ts';
+import { STORE_OF_ACTION } from '../domain/removal-account.ts';
+import { NotYet, reasonOf } from '../errors.ts';
+import { masked } from '../observability/logger.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+import { restoreAlert } from './alert-correction.ts';
+import { whileClaimed } from './while-claimed.ts';
+
+/** A restore is tried again after the base of corrections, doubled up to this, in milliseconds. */
+const RETRY_CAP_MS = 300_000;
+const LEASE_SECONDS = 120;
+/** The record makes the file findable, so it comes back last. */
+const ORDER: readonly CorrectionAction[] = ['s3_delete', 'chroma_delete', 'cms_delete'];
+
+/**
+ * `correction-restore`: puts back what a correction removed, unless something newer stands in its
+ * place in any store; reads back what it wrote. May be repeated at any point.
+ */
+export async function restoreCorrection(
+  deps: Deps,
+  { correction_id: id }: { correction_id: number },
+): Promise<void> {
+  const { sql } = deps.db;
+  const token = randomUUID();
+  const restore = await claimRestore(sql, id, token, LEASE_SECONDS);
+  if (!restore) return;
+  const entries: ExecutionEntry[] = [];
+  const extend = () => extendRestore(sql, id, token, LEASE_SECONDS);
+  const end = await whileClaimed(extend, LEASE_SECONDS, () => perform(deps, restore, entries));
+  const ended = await sql.begin(async (tx) => {
+    if (!(await endRestore(tx, id, token, end, entries))) return null;
+    const alert = restoreAlert(restore, end);
+    return { alert: alert && (await writeAlert(tx, deps, alert)) };
+  });
+  if (!ended) return;
+  await raiseAlert(deps, ended.alert);
+  if (end.status === 'pending') throw new NotYet(end.runAt, `restore not done: ${end.reason}`);
+  deps.metrics.restores.inc({ status: end.status });
+}
+
+async function perform(
+  deps: Deps,
+  restore: RestoreRow,
+  entries: ExecutionEntry[],
+): Promise<RestoreEnd> {
+  if (restore.overruled)
+    return { status: 'refused', reason: 'another correction of the file is open' };
+  const parts = await heldParts(deps.db.sql, restore.correction_id);
+  if (parts.length === 0) return { status: 'refused', reason: 'nothing of it is kept any more' };
+  try {
+    const newer = await deps.quarantine.newerThan(restore.file_document_id, parts);
+    if (newer.length > 0)
+      return { status: 'refused', reason: `something newer stands in ${newer.join(', ')}` };
+    for (const action of ORDER) entries.push(...(await putBack(deps, action, parts)));
+    const undone = ORDER.filter((action) => partsOf(parts, action).length > 0);
+    return { status: 'completed', undone };
+  } catch (error) {
+    return retryOrFail(deps, restore, reasonOf(error));
+  }
+}
+
+const partsOf = (parts: HeldPart[], action: CorrectionAction) =>
+  parts.filter(({ store }) => store === STORE_OF_ACTION[action]);
+
+async function putBack(
+  deps: Deps,
+  action: CorrectionAction,
+  parts: HeldPart[],
+): Promise<ExecutionEntry[]> {
+  const own = partsOf(parts, action);
+  if (own.length === 0) return [];
+  const { written, same } = await deps.quarantine.putBack(own);
+  const detail = `${STORE_OF_ACTION[action]}: put back ${written}, ${same} stood there; read back: all`;
+  const at = new Date().toISOString();
+  return [{ at, action: 'restore', result: 'proven', detail, count: written }];
+}
+
+function retryOrFail(deps: Deps, { attempts }: RestoreRow, why: string): RestoreEnd {
+  const { MAX_CORRECTION_ATTEMPTS, CORRECTION_RETRY_BASE_SECONDS } = deps.config;
+  const reason = masked(why);
+  if (attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
+  const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
+  const delay = backoffDelay(attempts, backoff, Math.random());
+  return { status: 'pending', reason, runAt: new Date(Date.now() + delay) };
+}

@@ -1,0 +1,108 @@
+import type { Transaction } from '../db/client.ts';
+import { objectionsTo } from '../db/queries/correction-guard.ts';
+import type { CorrectionRow } from '../db/queries/corrections.ts';
+import {
+  dueSecondLook,
+  endSecondLook,
+  postponeSecondLook,
+  reopenCorrection,
+  scheduleSecondLooks,
+} from '../db/queries/second-looks.ts';
+import type { Deps } from '../deps.ts';
+import { modeChooser } from '../domain/correction-mode.ts';
+import { CORRECTION_ACTIONS, type CorrectionAction } from '../domain/corrections.ts';
+import { accountText, STORE_OF_ACTION } from '../domain/removal-account.ts';
+import { NotYet, reasonOf } from '../errors.ts';
+import { StoreError } from '../stores/store-error.ts';
+import { type Correction, correctionOf } from './correction.ts';
+
+/** A look that found a store away is had again after this, in milliseconds. */
+const AGAIN_MS = 60_000;
+/** One that has to wait for an accepted event, after this. */
+const WAIT_FOR_EVENTS_MS = 1000;
+
+/** Has the stores of what was completed read once more, `CORRECTION_SECOND_LOOK_SECONDS` from now. */
+export async function planSecondLooks(
+  tx: Transaction,
+  { config }: Pick<Deps, 'config'>,
+  ended: readonly Correction[],
+): Promise<void> {
+  if (config.CORRECTION_SECOND_LOOK_SECONDS === 0) return;
+  const completed = ended.filter(({ end }) => end?.status === 'completed');
+  const tasks = completed.map(({ task, file }) => ({ id: task.id, storageKey: file.storageKey }));
+  const at = new Date(Date.now() + config.CORRECTION_SECOND_LOOK_SECONDS * 1000);
+  await scheduleSecondLooks(tx, tasks, at);
+}
+
+/**
+ * `second-look`: reads the stores of a completed correction once more. What a slow ingester of the
+ * failed generation wrote meanwhile makes the correction due again, so that it is removed by the
+ * same steps under the same guards; a look itself never removes anything.
+ */
+export async function haveSecondLook(
+  deps: Deps,
+  { correction_id: id }: { correction_id: number },
+): Promise<void> {
+  const { sql } = deps.db;
+  const task = await dueSecondLook(sql, id);
+  if (!task) return;
+  if (task.status !== 'completed') return settle(deps, id, 'superseded');
+  const objection = (await objectionsTo(sql, [task])).get(task.id) ?? null;
+  if (objection === 'waiting')
+    return later(deps, id, WAIT_FOR_EVENTS_MS, 'an event is not applied yet');
+  // Whatever is there now is another generation's, or nobody asks for it.
+  const { AUTO_CORRECTION_MODE, AUTO_CORRECTION_MODES } = deps.config;
+  const mode = modeChooser(AUTO_CORRECTION_MODE, AUTO_CORRECTION_MODES)(task);
+  if (objection !== null || mode === 'dry-run') return settle(deps, id, 'superseded');
+  let found: Map<CorrectionAction, number>;
+  try {
+    found = await read(deps, task);
+  } catch (error) {
+    deps.log.warn({ err: error, correction: id }, 'second look put off');
+    return later(deps, id, AGAIN_MS, reasonOf(error));
+  }
+  if (found.size > 0) await reopen(deps, id, found);
+  else await settle(deps, id, 'clean');
+}
+
+/** What the stores that were proven empty hold of the file now. */
+async function read(deps: Deps, task: CorrectionRow): Promise<Map<CorrectionAction, number>> {
+  const { file } = correctionOf(task);
+  const proven = {
+    s3_delete: task.s3_cleanup_completed,
+    chroma_delete: task.chroma_cleanup_completed,
+    cms_delete: task.cms_cleanup_completed,
+  };
+  const found = new Map<CorrectionAction, number>();
+  for (const action of CORRECTION_ACTIONS.filter((one) => proven[one])) {
+    const store = deps.stores[STORE_OF_ACTION[action]];
+    if (store.applicable(file)) continue;
+    const [count] = await store.remaining([file]);
+    if (count instanceof StoreError) throw count;
+    if (count) found.set(action, count);
+  }
+  return found;
+}
+
+async function reopen(deps: Deps, id: number, found: Map<CorrectionAction, number>) {
+  const account = [...found].map(([action, count]) => [STORE_OF_ACTION[action], count]);
+  const detail = `written after the removal: ${accountText(Object.fromEntries(account))}`;
+  const entry = { at: new Date().toISOString(), action: 'second_look', result: 'found', detail };
+  const reopened = await deps.db.sql.begin(async (tx) => {
+    await endSecondLook(tx, id);
+    return reopenCorrection(tx, id, [...found.keys()], entry);
+  });
+  deps.metrics.secondLooks.inc({ outcome: reopened ? 'found' : 'superseded' });
+  if (reopened) await deps.producer.raise('corrections', [{ payload: { correction_id: id } }]);
+}
+
+async function settle(deps: Deps, id: number, outcome: 'clean' | 'superseded'): Promise<void> {
+  await endSecondLook(deps.db.sql, id);
+  deps.metrics.secondLooks.inc({ outcome });
+}
+
+async function later(deps: Deps, id: number, ms: number, why: string): Promise<never> {
+  const at = new Date(Date.now() + ms);
+  await postponeSecondLook(deps.db.sql, id, at);
+  throw new NotYet(at, `second look: ${why}`);
+}

@@ -1,0 +1,221 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
+import { stackEnv } from '../support/stack-env.ts';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** What a correction removed comes back: on request, by itself after a conflict, and not for ever. */
+
+let leftovers: Leftovers;
+let system: System;
+const operator = person('operator');
+beforeAll(async () => {
+  leftovers = await openLeftovers(stackEnv());
+  system = await startSystem({
+    env: {
+      CHROMA_COLLECTION: leftovers.collection,
+      CORRECTION_QUARANTINE_DAYS: '30',
+      OPERATOR_EMAIL: operator,
+    },
+  });
+});
+afterAll(async () => {
+  await system.stop();
+  await leftovers.close();
+});
+
+let ada: string;
+let document: string;
+let key: string;
+beforeEach(async () => {
+  ada = person();
+  document = documentId();
+  key = await leftovers.put(document, system.cms);
+});
+const left = () => leftovers.left(document, system.cms);
+
+const newest = async () => {
+  const { body } = await system.call('GET', `/api/corrections?file_document_id=${document}`);
+  const [task] = body.data;
+  return task && (await system.call('GET', `/api/corrections/${task.id}`)).body.data;
+};
+const correction = (status: string) =>
+  until(`a correction is ${status}`, async () => {
+    const task = await newest();
+    return task?.status === status && task;
+  });
+const restored = (status = 'completed') =>
+  until(`the restore is ${status}`, async () => {
+    const task = await newest();
+    return task?.restore?.status === status && task;
+  });
+const restore = (id: number) => system.call('POST', `/api/corrections/${id}/restore`);
+async function removed() {
+  await system.push(failure(ada, document));
+  const task = await correction('completed');
+  expect(await left()).toEqual(NOTHING);
+  return task;
+}
+
+describe('on request', () => {
+  it('everything comes back where it was, and stays there', async () => {
+    const task = await removed();
+    const kept = task.quarantine.map(({ store, state, items }: Record<string, unknown>) => [
+      store,
+      state,
+      items,
+    ]);
+    expect(kept.sort()).toEqual([
+      ['chroma', 'held', 3],
+      ['cms', 'held', 1],
+      ['s3', 'held', 1],
+    ]);
+    const { status, body } = await restore(task.id);
+    expect([status, body.data.restore.status]).toEqual([202, 'pending']);
+    const done = await restored();
+    expect(await left()).toEqual(EVERYTHING);
+    expect(done).toMatchObject({
+      s3_cleanup_completed: false,
+      chroma_cleanup_completed: false,
+      cms_cleanup_completed: false,
+      second_look_at: null,
+    });
+    const lines = done.execution_log.filter(
+      (entry: { action: string }) => entry.action === 'restore',
+    );
+    expect(lines).toMatchObject([{ count: 1 }, { count: 3 }, { count: 1 }]);
+    expect((await restore(task.id)).status).toBe(202);
+    await until('the second restore found everything in place', async () => {
+      const { execution_log: log } = await newest();
+      return log.filter(({ action }: { action: string }) => action === 'restore').length === 6;
+    });
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('a restored file can be removed and restored again', async () => {
+    const { id } = await removed();
+    await restore(id);
+    await restored();
+    await system.push(failure(ada, document, { occurred_at: new Date().toISOString() }));
+    const again = await until('the newer failure is corrected', async () => {
+      const task = await newest();
+      return task.id !== id && task.status === 'completed' && task;
+    });
+    expect(await left()).toEqual(NOTHING);
+    await restore(again.id);
+    await restored();
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('what is newer is never overwritten', async () => {
+    const { id } = await removed();
+    const { S3_BUCKET: Bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, S3_ENDPOINT } = system.env;
+    const s3 = new S3Client({
+      endpoint: S3_ENDPOINT,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY! },
+    });
+    await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: 'newer' }));
+    s3.destroy();
+    const refused = await restore(id);
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('something newer stands in s3');
+    expect(await left()).toEqual({ s3: true, chroma: 0, cms: false });
+  });
+
+  it('a worker that finds something newer writes nothing and tells an operator', async () => {
+    const { id } = await removed();
+    const queue = system.deps.producer.queue('correction-restore');
+    await queue.pause();
+    expect((await restore(id)).status).toBe(202);
+    const data = { documentId: document, name: 'somebody else put it there' };
+    await system.cms.call('POST', '/api/files', { data });
+    await queue.resume();
+    expect((await restored('refused')).restore.reason).toContain('newer stands in cms');
+    expect(await left()).toEqual({ ...NOTHING, cms: true });
+    await until('an operator is told', async () => {
+      const mails = await system.inbox(operator);
+      return mails.some(({ text }) => text.includes(document) && text.includes('put back'));
+    });
+  });
+
+  it('of what was not there is nothing to put back, and says so', async () => {
+    const nobody = documentId('nobody');
+    const request = {
+      file_document_id: nobody,
+      failure_category: 'storage_error',
+      error_message: 'x',
+    };
+    const { body } = await system.call('POST', '/api/corrections', request);
+    document = nobody;
+    await correction('completed');
+    const refused = await restore(body.data.id);
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('nothing of it was put into quarantine');
+    expect((await restore(999_999_999)).status).toBe(404);
+  });
+});
+
+it('expires: nothing is left in the quarantine, and a restore is refused', async () => {
+  const { id } = await removed();
+  const prefix = `tidings-quarantine/${id}/`;
+  const { sql } = system.deps.db;
+  const places = await sql<{ place: string }[]>`
+    select place from correction_quarantines where correction_id = ${id}`;
+  expect(places.every(({ place }) => place.startsWith(prefix))).toBe(true);
+  await sql`
+    update correction_quarantines set expires_at = now() - interval '1 second'
+    where correction_id = ${id}`;
+  const refused = await restore(id);
+  expect(refused.status).toBe(409);
+  expect(refused.body.detail).toContain('expired');
+  await until('it is purged', async () => {
+    const { quarantine } = await newest();
+    return quarantine.every(({ state }: { state: string }) => state === 'purged');
+  });
+  expect(await system.deps.quarantine.purge(prefix)).toBe(0);
+  expect((await restore(id)).status).toBe(409);
+});
+
+it('a success that arrives while a delete is in flight brings everything back by itself', async () => {
+  const { chroma } = system.deps.stores;
+  const { remove } = chroma;
+  chroma.remove = async (...asked) => {
+    const answer = await remove(...asked);
+    chroma.remove = remove;
+    await system.push(event(ada, document));
+    await system.applied();
+    return answer;
+  };
+  await system.push(failure(ada, document, { occurred_at: '2026-01-01T10:00:00Z' }));
+  const task = await restored();
+  expect(task).toMatchObject({ status: 'cancelled', conflict: true });
+  expect(task.restore.requested_by).toBe('conflict');
+  expect(await left()).toEqual(EVERYTHING);
+});
+
+it('survives the loss of everything Redis knew', async () => {
+  const { id } = await removed();
+  const queue = system.deps.producer.queue('correction-restore');
+  await queue.pause();
+  await restore(id);
+  await queue.obliterate({ force: true });
+  await queue.resume();
+  await restored();
+  expect(await left()).toEqual(EVERYTHING);
+});
+
+it('nothing is removed that could not be saved', async () => {
+  const { save } = system.deps.quarantine;
+  system.deps.quarantine.save = (store, ...more) =>
+    store === 'chroma' ? Promise.reject(new Error('the disk is full')) : save(store, ...more);
+  try {
+    await system.push(failure(ada, document));
+    await correction('failed');
+    expect(await left()).toEqual({ s3: false, chroma: 3, cms: true });
+  } finally {
+    system.deps.quarantine.save = save;
+  }
+});
