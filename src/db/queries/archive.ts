@@ -138,18 +138,27 @@ export async function archiveDeadLetters(
   return count;
 }
 
-/** Removes corrections that ended, and errors that were noted, before `before`. @returns how many */
+/**
+ * Removes corrections that ended, and errors that were noted, before `before`. One that can still be
+ * undone stays. @returns how many
+ */
 export async function archiveFailures(
   tx: Transaction,
   before: Date,
   limit: number,
 ): Promise<number> {
   const tasks = await tx`
-    delete from auto_correction_tasks where id in (
-      select id from auto_correction_tasks
+    with old as (
+      select id from auto_correction_tasks t
       where created_at < ${before} and completed_at < ${before}
         and status in ('completed', 'failed', 'cancelled', 'dry_run')
-      order by created_at limit ${limit})`;
+        and not exists (select from correction_quarantines q
+          where q.correction_id = t.id and q.state <> 'purged')
+      order by created_at limit ${limit}
+    ), purged as (
+      delete from correction_quarantines where correction_id in (select id from old)
+    )
+    delete from auto_correction_tasks where id in (select id from old)`;
   const errors = await tx`
     delete from processing_errors where id in (
       select id from processing_errors where created_at < ${before}
