@@ -1,4 +1,4 @@
-const ownDatabase = require('./own-database');
+const readyToStart = require('./ready-to-start');
 const { companyMiddleware } = require('./preferences/company-middleware');
 const { preferenceMiddleware } = require('./preferences/document-middleware');
 const { forgetDelivered, startDelivery } = require('./webhooks/delivery');
@@ -8,7 +8,7 @@ let delivery = null;
 
 module.exports = {
   async register({ strapi }) {
-    await ownDatabase();
+    await readyToStart();
     strapi.documents.use(preferenceMiddleware);
     strapi.documents.use(companyMiddleware);
   },
