@@ -58,14 +58,16 @@ export async function readPreferences(
 
 async function ownRows(db: Db, owners: PreferenceOwner[]): Promise<Map<string, PreferenceRow>> {
   if (owners.length === 0) return new Map();
-  const wanted = owners.map(
-    (owner) => sql`(${owner.company_id}::int, ${owner.bot_id}::int, ${owner.user_email})`,
-  );
+  // One parameter, however many they are: the statement is prepared once and cheap to bind.
+  const wanted = sql`
+    select company_id, bot_id, user_email
+    from json_to_recordset(${JSON.stringify(owners)}::json)
+      as owner (company_id int, bot_id int, user_email text)`;
   const rows = await db
     .select()
     .from(preferences)
     .where(
-      sql`(${preferences.company_id}, ${preferences.bot_id}, lower(${preferences.user_email})) in (${sql.join(wanted, sql`, `)})`,
+      sql`(${preferences.company_id}, ${preferences.bot_id}, lower(${preferences.user_email})) in (${wanted})`,
     );
   return new Map(rows.map((row) => [ownerKey(row), row]));
 }

@@ -64,6 +64,20 @@ const delayBecomes = (minutes: number) =>
     return Math.round((Date.parse(due_at) - Date.parse(batch_start_time)) / 60_000) === minutes;
   });
 
+/** What Tidings was told of the person and took, in the order it happened; the panel lists it. */
+async function told(): Promise<string[]> {
+  const list = '/content-manager/collection-types/api::webhook-message.webhook-message';
+  const { body } = await panel.call('GET', `${list}?sort=id:ASC&pageSize=100`);
+  const { results } = body as unknown as {
+    results: { payload: string; delivered_at: string | null }[];
+  };
+  return results
+    .filter(({ delivered_at }) => delivered_at !== null)
+    .map(({ payload }) => JSON.parse(payload))
+    .filter(({ user_email }) => user_email === ada)
+    .map(({ action }) => action);
+}
+
 describe('a person in the admin panel', () => {
   it('re-times an open batch by adding, changing and deleting preferences', async () => {
     await openBatch();
@@ -79,6 +93,8 @@ describe('a person in the admin panel', () => {
     await delayBecomes(90);
     expect((await panel.call('DELETE', `${PANEL}/${documentId}`)).status).toBe(200);
     await delayBecomes(30);
+    await until('all of it was told', async () => (await told()).length === 3);
+    expect(await told()).toEqual(['created', 'updated', 'deleted']);
   });
 
   it('closes an open batch by a threshold it has reached', async () => {

@@ -4,7 +4,7 @@ const MAX_CONNECTIONS = 20;
 module.exports = ({ env }) => ({
   connection: {
     client: 'postgres',
-    connection: { connectionString: env('CMS_DATABASE_URL', env('DATABASE_URL')) },
+    connection: { connectionString: env('CMS_DATABASE_URL') || env('DATABASE_URL') },
     pool: { min: 2, max: MAX_CONNECTIONS },
   },
 });

@@ -1,3 +1,4 @@
+const readyToStart = require('./ready-to-start');
 const { companyMiddleware } = require('./preferences/company-middleware');
 const { preferenceMiddleware } = require('./preferences/document-middleware');
 const { forgetDelivered, startDelivery } = require('./webhooks/delivery');
@@ -6,7 +7,8 @@ const HOURLY = '0 * * * *';
 let delivery = null;
 
 module.exports = {
-  register({ strapi }) {
+  async register({ strapi }) {
+    await readyToStart();
     strapi.documents.use(preferenceMiddleware);
     strapi.documents.use(companyMiddleware);
   },
