@@ -14,7 +14,7 @@ import { StoreError } from '../stores/store-error.ts';
 const WINDOW_MS = 30 * 86_400_000;
 const WIDTH = 5;
 /** Looks at batches from anywhere, for what was changed one by one. */
-const ANYWHERE = 10;
+const ANYWHERE = 25;
 
 /**
  * `cms-compare`: looks at a few of the things the CMS has acknowledged. One that was restored from a
