@@ -14,7 +14,7 @@ beforeAll(async () => {
   proxy = await startHttpProxy(system.cms.url);
   const { CMS_API_TOKEN } = system.deps.config;
   // Preferences are still asked for directly: what is tested is the writing.
-  system.deps.cms = cmsClient({ CMS_API_URL: proxy.url, CMS_API_TOKEN, CMS_TIMEOUT_MS: 500 });
+  system.deps.cms = cmsClient({ CMS_API_URL: proxy.url, CMS_API_TOKEN, CMS_TIMEOUT_MS: 1000 });
 });
 afterAll(async () => {
   await system.stop();
@@ -200,5 +200,9 @@ it('a CMS in which one old file was changed is told again of it', async () => {
   const later = await Promise.all(Array.from({ length: 8 }, async () => reported(await file())));
   await Promise.all(later.map(writtenBack));
   await put(`/api/files/${document}`, { notification_sent: false });
-  await isTold(document, batch);
+  await until('the file is told of again', async () => {
+    // Brings the next compare forward.
+    await system.deps.producer.ensure('cms-compare', [{ payload: {}, at: new Date() }]);
+    return (await cms(`/api/files/${document}`)).notification_sent;
+  });
 });

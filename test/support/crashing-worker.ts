@@ -76,8 +76,9 @@ function watchedDeps(deps: Deps): Deps {
     const remove = store.remove.bind(store);
     store.remove = (file) => effect(`remove from ${store.name}`, () => remove(file));
   }
-  const { updateFile } = cms;
+  const { updateCompany, updateFile } = cms;
   cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));
+  cms.updateCompany = (id, change) => effect('tell the CMS', () => updateCompany(id, change));
   return {
     ...deps,
     db: { ...deps.db, sql: watched(deps.db.sql) },
