@@ -8,13 +8,16 @@ import {
 } from '../db/queries/written-back.ts';
 import type { Deps } from '../deps.ts';
 import { lostSince } from '../domain/lost-writes.ts';
-import { StoreError } from '../stores/store-error.ts';
+import { isRefusal, StoreError } from '../stores/store-error.ts';
+import { inParallel } from './in-parallel.ts';
 
 /** Nobody restores a backup that is older. */
 const WINDOW_MS = 30 * 86_400_000;
 const WIDTH = 5;
+/** Requests to the CMS at a time: looking must not slow its readers down. */
+const PARALLEL = 4;
 /** Looks at batches from anywhere, for what was changed one by one. */
-const ANYWHERE = 10;
+const ANYWHERE = 25;
 
 /**
  * `cms-compare`: looks at a few of the things the CMS has acknowledged. One that was restored from a
@@ -36,16 +39,11 @@ async function compareFiles(deps: Deps, since: Date): Promise<void> {
   const { sql } = deps.db;
   const lost = await lostSince(WIDTH, async (rank) => {
     const { newest, files } = await writtenFilesFrom(sql, since, rank, WIDTH);
-    return (
-      newest && {
-        newest,
-        ...verdictOf(await Promise.all(files.map((file) => isKnown(deps, file)))),
-      }
-    );
+    return newest && { newest, ...verdictOf(await knownOf(deps, files)) };
   });
   if (lost) return report(deps, 'file', await writeBackSince(sql, latest(lost, since)));
   const files = await anyWrittenFiles(sql, since, ANYWHERE);
-  const known = await Promise.all(files.map((file) => isKnown(deps, file)));
+  const known = await knownOf(deps, files);
   const forgotten = files.filter((_file, index) => known[index] === false);
   if (forgotten.length === 0) return;
   await writeBackAgain(
@@ -59,20 +57,24 @@ async function compareUsage(deps: Deps, since: Date): Promise<void> {
   const { sql } = deps.db;
   const lost = await lostSince(WIDTH, async (rank) => {
     const told = await toldUsageFrom(sql, since, rank, WIDTH);
-    const known = await Promise.all(
-      told.map(async ({ company_id, told_usage }) => {
-        const company = await deps.cms.company(company_id);
-        return company ? company.notification_usage === told_usage : null;
-      }),
-    );
+    const known = await inParallel(told, PARALLEL, async ({ company_id, told_usage }) => {
+      const company = await deps.cms.company(company_id);
+      return company && company.notification_usage === told_usage;
+    });
     return told[0] ? { newest: told[0].written_at, ...verdictOf(known) } : null;
   });
   if (lost) report(deps, 'usage', await tellUsageSince(sql, latest(lost, since)));
 }
 
-/** Whether the CMS still says of a file what it was told; null where it does not have the file. */
+const knownOf = (deps: Deps, files: WrittenFile[]) =>
+  inParallel(files, PARALLEL, (file) => isKnown(deps, file));
+
+/** Whether the CMS still says of a file what it was told; null where it does not have the file or cannot. */
 async function isKnown(deps: Deps, { batch_id, file_document_id }: WrittenFile) {
-  const file = await deps.cms.file(file_document_id);
+  const file = await deps.cms.file(file_document_id).catch((error: unknown) => {
+    if (isRefusal(error)) return null;
+    throw error;
+  });
   return file && file.notification_sent === true && file.last_notification_batch === batch_id;
 }
 

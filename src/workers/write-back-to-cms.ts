@@ -2,6 +2,7 @@ import { watchUsage } from '../db/queries/usage.ts';
 import { batchToWriteBack, markWrittenBack, reportedDocuments } from '../db/queries/write-back.ts';
 import type { Deps } from '../deps.ts';
 import { isRefusal } from '../stores/store-error.ts';
+import { inParallel } from './in-parallel.ts';
 
 const PAGE = 200;
 /** Requests to the CMS at a time: telling it must not slow its readers down. */
@@ -20,15 +21,13 @@ export async function writeBackToCms(deps: Deps, { batch_id }: { batch_id: strin
     const last = page.at(-1);
     if (!last) break;
     after = last.id;
-    const waiting = page.map((row) => row.file_document_id);
-    const tell = async () => {
-      for (let id = waiting.pop(); id !== undefined; id = waiting.pop())
-        await tellFile(deps, batch_id, id);
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, tell));
+    await inParallel(page, PARALLEL, (row) => tellFile(deps, batch_id, row.file_document_id));
   }
-  await watchUsage(sql, batch.company_id);
+  const { company_id } = batch;
+  const first = await watchUsage(sql, company_id);
   await markWrittenBack(sql, batch_id);
+  // The sweep raises all others, so that many mails are few requests.
+  if (first) await deps.producer.raise('cms-usage', [{ payload: { company_id } }]);
 }
 
 async function tellFile(deps: Deps, batchId: string, documentId: string): Promise<void> {

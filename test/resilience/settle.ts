@@ -40,6 +40,7 @@ export async function underWay(sql: Sql): Promise<Record<string, number>> {
         where state <> 'purged' and expires_at <= now()) as expired_quarantines,
       (select count(*) from batch_processing_sessions
         where notification_sent and cms_written_back_at is null) as write_backs,
+      (select count(*) from company_notification_usage where told_month is null) as usage,
       (select count(*) from batch_processing_sessions
         where status = 'processing' and preferences_stale_at is not null) as stale`;
   return Object.fromEntries(Object.entries(row ?? {}).filter(([, count]) => count > 0));

@@ -84,8 +84,9 @@ function watchedDeps(deps: Deps): Deps {
     putBack: (parts) => effect('put back', () => quarantine.putBack(parts)),
     purge: (place) => effect('purge', () => quarantine.purge(place)),
   };
-  const { updateFile } = cms;
+  const { updateCompany, updateFile } = cms;
   cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));
+  cms.updateCompany = (id, change) => effect('tell the CMS', () => updateCompany(id, change));
   return {
     ...deps,
     quarantine: watchedQuarantine,

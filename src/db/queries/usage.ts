@@ -3,11 +3,15 @@ import type { Queryable } from '../client.ts';
 /** The UTC month a mail is counted in, as Postgres and we write it. */
 const MONTH = (db: Queryable) => db`to_char(now() at time zone 'utc', 'YYYY-MM')`;
 
-/** From now on the CMS is told of this company's use of its quota. */
-export async function watchUsage(db: Queryable, companyId: number): Promise<void> {
-  await db`
+/**
+ * From now on the CMS is told of this company's use of its quota.
+ * @returns whether it was not before
+ */
+export async function watchUsage(db: Queryable, companyId: number): Promise<boolean> {
+  const { count } = await db`
     insert into company_notification_usage (company_id) values (${companyId})
     on conflict do nothing`;
+  return count > 0;
 }
 
 /** A mail that is being recorded while others are counted is found by the next count. */
@@ -40,12 +44,12 @@ export interface Usage {
 /** Counts a company's mails of this month and notes that somebody is about to tell the CMS. */
 export async function countUsage(db: Queryable, companyId: number): Promise<Usage | undefined> {
   const [row] = await db<Usage[]>`
-    with counted as (
+    update company_notification_usage set attempted_at = now()
+    from (
       select count(*)::int as usage from email_notification_log
       where company_id = ${companyId} and send_status = 'sent' and email_type <> 'error_alert'
         and sent_at >= date_trunc('month', now() at time zone 'utc') at time zone 'utc'
-    )
-    update company_notification_usage set attempted_at = now() from counted
+    ) counted
     where company_id = ${companyId}
     returning ${MONTH(db)} as month, counted.usage, now() as counted_at,
       coalesce(told_month = ${MONTH(db)} and told_usage = counted.usage, false) as told`;

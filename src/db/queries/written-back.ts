@@ -39,21 +39,27 @@ export async function writtenFilesFrom(
   };
 }
 
-/** One file each of up to `count` batches, from anywhere between `since` and now. */
+/** One file each of up to `count` batches, any of those the CMS was told of since then. */
 export async function anyWrittenFiles(
   db: Queryable,
   since: Date,
   count: number,
 ): Promise<WrittenFile[]> {
   return db<WrittenFile[]>`
+    with reach as (
+      select id as first, (select max(id) from batch_processing_sessions) as last
+      from batch_processing_sessions
+      where cms_written_back_at >= ${since} order by cms_written_back_at limit 1
+    )
     select distinct on (b.batch_id) b.batch_id, b.cms_written_back_at as written_at,
       file.file_document_id
-    from generate_series(1, ${count}) cross join lateral (
-      select ${since}::timestamptz + random() * (now() - ${since}::timestamptz) as at
-    ) moment cross join lateral (
-      select * from batch_processing_sessions
-      where notification_sent and cms_written_back_at >= moment.at
-      order by cms_written_back_at limit 1
+    from reach cross join lateral (
+      select reach.first + floor(random() * (reach.last - reach.first + 1))::bigint as id
+      from generate_series(1, ${count})
+    ) pick cross join lateral (
+      select * from batch_processing_sessions s
+      where s.id >= pick.id and notification_sent and cms_written_back_at >= ${since}
+      order by s.id limit 1
     ) b join ${ONE_FILE(db)}`;
 }
 
