@@ -36,7 +36,7 @@ describe('the standing of an answer', () => {
     ['fallback', true, FALLBACK_FRESH_MS],
   ])('changes at the limits of an %s', (_, fallback, freshMs) => {
     const at = (ageMs: number) => standingOf({ ageMs, fallback, overtaken: false });
-    expect([at(0), at(freshMs * 0.8 - 1), at(freshMs * 0.8)]).toEqual(['fresh', 'fresh', 'ageing']);
+    expect([at(0), at(freshMs * 0.9 - 1), at(freshMs * 0.9)]).toEqual(['fresh', 'fresh', 'ageing']);
     expect([at(freshMs - 1), at(freshMs)]).toEqual(['ageing', 'stale']);
     expect([at(STALE_MS - 1), at(STALE_MS)]).toEqual(['stale', 'expired']);
   });

@@ -10,11 +10,11 @@ export const FRESH_MS = 5 * MINUTE;
  * "No row of their own" is believed for less long: the company's defaults may change as well, and no
  * webhook tells of that.
  */
-export const FALLBACK_FRESH_MS = 2 * MINUTE;
+export const FALLBACK_FRESH_MS = 3 * MINUTE;
 /** Older answers are worth less than our defaults. */
 export const STALE_MS = 24 * 60 * MINUTE;
 /** Past this share of its freshness an answer is renewed in the background when it is used. */
-const RENEW_FROM = 0.8;
+const RENEW_FROM = 0.9;
 
 /**
  * `fresh` and `ageing` answers are used as they are, the latter renewed meanwhile; `stale` ones only

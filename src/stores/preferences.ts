@@ -39,8 +39,11 @@ export interface Preferences {
   resolve(owner: PreferenceOwner): Promise<Resolved>;
   /** By `ownerKey`; owners may repeat. Several unknown ones are asked for together. */
   resolveMany(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
-  /** What the CMS says now, by `ownerKey`; whom it has no usable answer for is left out. */
-  ask(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
+  /**
+   * What the CMS says now, or said so many milliseconds ago at most, by `ownerKey`; whom it has no usable
+   * answer for is left out.
+   */
+  ask(owners: PreferenceOwner[], maxAgeMs?: number): Promise<Map<string, Resolved>>;
   /**
    * The CMS has something newer: ask again next time. Neither this process nor Redis keeps what is on
    * its way as fresh; other processes have to be told to `forget`.
@@ -154,14 +157,15 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
       return new Map(await Promise.all(resolved));
     },
 
-    async ask(owners) {
-      const answers = flights.depart(owners, () => false);
-      const said = [...answers].map(async ([key, answer]) => [key, await answer] as const);
-      return new Map(
-        (await Promise.all(said)).flatMap(([key, one]) =>
-          one ? [[key, counted(saidByCms(one))] as const] : [],
-        ),
-      );
+    async ask(owners, maxAgeMs = 0) {
+      const recent = (found: Known) => usable(found.standing) && found.ageMs < maxAgeMs;
+      const said = [...flights.depart(owners, recent)].map(async ([key, answer]) => {
+        const fromCms = await answer;
+        const known = cache.peek(key);
+        if (fromCms) return [[key, counted(saidByCms(fromCms))] as const];
+        return known && recent(known) ? [[key, counted(remembered(known))] as const] : [];
+      });
+      return new Map((await Promise.all(said)).flat());
     },
 
     async invalidate(owner) {
