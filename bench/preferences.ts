@@ -6,7 +6,7 @@ import { type Arrival, makePeople, makeWorkload, type Workload } from './prefere
 
 /**
  * What the cache of preferences spares the CMS, and that an hour without the CMS delays nobody's mail.
- * Real Postgres, Redis, SMTP and CMS; the clock is moved a minute at a time.
+ * Real Postgres, Redis, SMTP and CMS, two processes; the clock is moved a minute at a time.
  * `npm run bench:preferences -- --events 10000 --people 500 --minutes 240 --changes 100 --seed 1`
  */
 
@@ -28,10 +28,16 @@ const size = {
 const outage = { from: Math.floor(size.minutes / 2) - 30, to: Math.floor(size.minutes / 2) + 30 };
 
 const RUNS: Record<string, RunOptions & { arrival: Arrival; name: string }> = {
-  on: { name: 'folders, webhooks on', arrival: 'folders', webhooks: true },
-  off: { name: 'folders, webhooks off', arrival: 'folders', webhooks: false },
+  on: { name: 'by the minute, webhooks on', arrival: 'by the minute', webhooks: true },
+  off: { name: 'by the minute, webhooks off', arrival: 'by the minute', webhooks: false },
+  outage: {
+    name: 'by the minute, CMS away for an hour',
+    arrival: 'by the minute',
+    webhooks: true,
+    outage,
+  },
+  often: { name: 'every ten seconds, webhooks on', arrival: 'every ten seconds', webhooks: true },
   scattered: { name: 'scattered, webhooks on', arrival: 'scattered', webhooks: true },
-  outage: { name: 'folders, CMS away for an hour', arrival: 'folders', webhooks: true, outage },
 };
 
 function workloadOf(arrival: Arrival, away: boolean): Workload {

@@ -73,7 +73,12 @@ export function openDeps(config: Config, service: string): Deps {
     producer,
     cms,
     stores,
-    preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config), shared }),
+    preferences: preferencesResolver({
+      client: cms,
+      defaults: defaultSettings(config),
+      shared,
+      onResolved: (source) => metrics.preferencesResolved.inc({ source }),
+    }),
     quotas: quotaReader(cms),
     sns: snsClient(),
     transport,

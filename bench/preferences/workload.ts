@@ -22,10 +22,13 @@ export interface Workload {
   changes: { person: Person; settings: Partial<NotificationSettings> }[][];
 }
 
-/** `folders`: people hand in folders, and a request carries what was done in ten seconds. */
-export type Arrival = 'folders' | 'scattered';
+/**
+ * People hand in folders, and a request carries what was done in a minute or in ten seconds; or, the
+ * worst case, every file comes at a moment of its own, in a request of its own.
+ */
+export type Arrival = 'by the minute' | 'every ten seconds' | 'scattered';
 
-const REQUESTS_A_MINUTE = 6;
+const REQUESTS_A_MINUTE = { 'by the minute': 1, 'every ten seconds': 6, scattered: 0 };
 const OWN_ROWS = 0.7;
 
 /** What applies to a person as long as they change nothing. */
@@ -50,16 +53,15 @@ export function makePeople(count: number, random: Random): Person[] {
   }));
 }
 
-/** `scattered` is the worst case: every file at a moment of its own, in a request of its own. */
+/** @returns the same folders however they arrive, from the same `random` */
 export function makeWorkload(
   people: Person[],
   { events, minutes, changes, arrival }: WorkloadSize,
   random: Random,
 ): Workload {
   const requests: object[][][] = Array.from({ length: minutes }, () => []);
-  const slots: object[][][] = requests.map(() =>
-    Array.from({ length: REQUESTS_A_MINUTE }, () => []),
-  );
+  const perMinute = REQUESTS_A_MINUTE[arrival];
+  const slots: object[][][] = requests.map(() => Array.from({ length: perMinute }, () => []));
   for (let made = 0; made < events; ) {
     const person = random.pick(people);
     if (arrival === 'scattered') {
@@ -70,7 +72,7 @@ export function makeWorkload(
     let second = random.whole(0, minutes * 60 - 1);
     for (let file = 0; file < files; file += 1) {
       const at = Math.min(second, minutes * 60 - 1);
-      slots[Math.floor(at / 60)]![Math.floor((at % 60) / (60 / REQUESTS_A_MINUTE))]!.push(
+      slots[Math.floor(at / 60)]![Math.floor((at % 60) / (60 / perMinute))]!.push(
         fileEvent(person, made++),
       );
       second += random.whole(5, 90);

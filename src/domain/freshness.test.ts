@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FALLBACK_FRESH_MS, FRESH_MS, STALE_MS, type Standing, standingOf } from './freshness.ts';
+import {
+  FALLBACK_FRESH_MS,
+  FRESH_MS,
+  renewable,
+  STALE_MS,
+  type Standing,
+  standingOf,
+} from './freshness.ts';
 
 const WORSE: Standing[] = ['fresh', 'ageing', 'stale', 'expired'];
 const worth = (standing: Standing) => WORSE.indexOf(standing);
@@ -27,6 +34,16 @@ describe('the standing of an answer', () => {
         const overtaken = standingOf({ ageMs, fallback, overtaken: true });
         expect(['stale', 'expired']).toContain(overtaken);
         expect(worth(overtaken)).toBeGreaterThanOrEqual(plain);
+      }),
+    );
+  });
+
+  it('is worth renewing along with others before it is missed', () => {
+    fc.assert(
+      fc.property(age, fc.boolean(), fc.boolean(), (ageMs, fallback, overtaken) => {
+        const answered = { ageMs, fallback, overtaken };
+        if (standingOf(answered) !== 'fresh') expect(renewable(answered)).toBe(true);
+        if (ageMs <= 0) expect(renewable(answered)).toBe(overtaken);
       }),
     );
   });

@@ -30,10 +30,14 @@ beforeEach(() => {
   cms.asked.length = 0;
   cms.answer = saying(old);
   clock = 0;
-  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 5000 };
-  const defaults = BUILT_IN_SETTINGS;
-  preferences = preferencesResolver({ client: cmsClient(config), defaults, now: () => clock });
+  preferences = resolver(5000);
 });
+
+function resolver(CMS_TIMEOUT_MS: number): Preferences {
+  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS };
+  const defaults = BUILT_IN_SETTINGS;
+  return preferencesResolver({ client: cmsClient(config), defaults, now: () => clock });
+}
 
 function owner(name: string): PreferenceOwner {
   return { company_id: 1, bot_id: 2, user_email: `${name}@example.com` };
@@ -85,7 +89,7 @@ describe('an ageing answer', () => {
   it('travels along with a question about somebody else, if it was needed lately', async () => {
     const idle = owner('idle');
     await preferences.resolve(idle);
-    clock += 25 * MINUTE;
+    clock += 55 * MINUTE;
     await preferences.resolveMany(people(150));
     clock += 6 * MINUTE;
     cms.asked.length = 0;
@@ -112,6 +116,20 @@ describe('an ageing answer', () => {
     expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms' });
     expect(cms.asked.map(askedFor).slice(1)).toEqual([[ann.user_email]]);
   });
+});
+
+it('a CMS too slow for many is asked for one', async () => {
+  preferences = resolver(250);
+  await preferences.resolveMany(people(3));
+  clock += 6 * MINUTE;
+  cms.asked.length = 0;
+  cms.answer = (asked, response) => {
+    if (!asked.path.endsWith('/bulk-get')) saying(old)(asked, response);
+  };
+  expect(await preferences.resolve(ann)).toMatchObject({ source: 'defaults' });
+  clock += 5000;
+  expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms' });
+  expect(cms.asked.map(askedFor).map(({ length }) => length)).toEqual([4, 1]);
 });
 
 describe('a slow CMS', () => {

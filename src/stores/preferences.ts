@@ -63,6 +63,8 @@ export interface PreferencesOptions {
   /** Milliseconds of a clock that never goes back and that the processes agree on. */
   now?: () => number;
   maxEntries?: number;
+  /** Told of everybody resolved. */
+  onResolved?: (source: PreferenceSource) => void;
 }
 
 /** After a time-out or three failures in a row the CMS is left alone for five seconds. */
@@ -79,7 +81,7 @@ export const steadyClock = (): number => performance.timeOrigin + performance.no
  * more, while a lock whose holder has died would cost everybody's time.
  */
 export function preferencesResolver(options: PreferencesOptions): Preferences {
-  const { client, defaults, shared, now = steadyClock, maxEntries = 50_000 } = options;
+  const { client, defaults, shared, now = steadyClock, maxEntries = 50_000, onResolved } = options;
   const cache = preferenceCache(maxEntries, now);
   const guard = circuitGuard(CIRCUIT, now);
   const flights = preferenceFlights({ client, guard, cache, shared, now });
@@ -92,6 +94,7 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
 
   function counted(resolved: Resolved): Resolved {
     counts[resolved.source] += 1;
+    onResolved?.(resolved.source);
     return { ...resolved, settings: { ...resolved.settings } };
   }
 
