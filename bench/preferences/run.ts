@@ -27,6 +27,7 @@ export interface RunOptions {
 }
 
 const MINUTE_MS = 60_000;
+const TOLD_MS = 120_000;
 /** The longest delay there is; after it every batch has been reported. */
 const LAST_MINUTES = 61;
 
@@ -38,13 +39,15 @@ export async function run(
 ): Promise<RunResult> {
   const began = performance.now();
   const parts = await startParts(env, webhooks);
-  await parts.createRows(workload.people);
   const simulation = await startSimulation(parts.config);
-  const told = () =>
-    webhooks && until('webhooks are delivered', async () => (await parts.undelivered()) === 0);
-  await told();
+  const told = async () => {
+    const delivered = async () => (await parts.undelivered()) === 0;
+    if (webhooks) await until('webhooks are delivered', delivered, TOLD_MS);
+  };
   let slowestMinute = 0;
   try {
+    await parts.createRows(workload.people);
+    await told();
     for (let minute = 0; minute < workload.requests.length + LAST_MINUTES; minute += 1) {
       onMinute(minute);
       const minuteBegan = performance.now();
