@@ -86,7 +86,12 @@ export function openDeps(config: Config, service: string): Deps {
     cms,
     stores,
     quarantine,
-    preferences: preferencesResolver({ client: cms, defaults: defaultSettings(config), shared }),
+    preferences: preferencesResolver({
+      client: cms,
+      defaults: defaultSettings(config),
+      shared,
+      onResolved: (source) => metrics.preferencesResolved.inc({ source }),
+    }),
     quotas: quotaReader(cms),
     sns: snsClient(),
     transport,

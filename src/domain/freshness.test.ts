@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FALLBACK_FRESH_MS, FRESH_MS, STALE_MS, type Standing, standingOf } from './freshness.ts';
+import {
+  FALLBACK_FRESH_MS,
+  FRESH_MS,
+  renewable,
+  STALE_MS,
+  type Standing,
+  standingOf,
+} from './freshness.ts';
 
 const WORSE: Standing[] = ['fresh', 'ageing', 'stale', 'expired'];
 const worth = (standing: Standing) => WORSE.indexOf(standing);
@@ -31,12 +38,22 @@ describe('the standing of an answer', () => {
     );
   });
 
+  it('is worth renewing along with others before it is missed', () => {
+    fc.assert(
+      fc.property(age, fc.boolean(), fc.boolean(), (ageMs, fallback, overtaken) => {
+        const answered = { ageMs, fallback, overtaken };
+        if (standingOf(answered) !== 'fresh') expect(renewable(answered)).toBe(true);
+        if (ageMs <= 0) expect(renewable(answered)).toBe(overtaken);
+      }),
+    );
+  });
+
   it.each([
     ['own row', false, FRESH_MS],
     ['fallback', true, FALLBACK_FRESH_MS],
   ])('changes at the limits of an %s', (_, fallback, freshMs) => {
     const at = (ageMs: number) => standingOf({ ageMs, fallback, overtaken: false });
-    expect([at(0), at(freshMs * 0.8 - 1), at(freshMs * 0.8)]).toEqual(['fresh', 'fresh', 'ageing']);
+    expect([at(0), at(freshMs * 0.9 - 1), at(freshMs * 0.9)]).toEqual(['fresh', 'fresh', 'ageing']);
     expect([at(freshMs - 1), at(freshMs)]).toEqual(['ageing', 'stale']);
     expect([at(STALE_MS - 1), at(STALE_MS)]).toEqual(['stale', 'expired']);
   });

@@ -10,11 +10,13 @@ export const FRESH_MS = 5 * MINUTE;
  * "No row of their own" is believed for less long: the company's defaults may change as well, and no
  * webhook tells of that.
  */
-export const FALLBACK_FRESH_MS = 2 * MINUTE;
+export const FALLBACK_FRESH_MS = 3 * MINUTE;
 /** Older answers are worth less than our defaults. */
 export const STALE_MS = 24 * 60 * MINUTE;
 /** Past this share of its freshness an answer is renewed in the background when it is used. */
-const RENEW_FROM = 0.8;
+const RENEW_FROM = 0.9;
+/** Past this share it is renewed along with a question about somebody else. */
+const RENEW_ALONG_FROM = 0.5;
 
 /**
  * `fresh` and `ageing` answers are used as they are, the latter renewed meanwhile; `stale` ones only
@@ -30,10 +32,17 @@ export interface Answered {
   overtaken: boolean;
 }
 
+/** Whether an answer is old enough to be renewed where that costs no question of its own. */
+export function renewable({ ageMs, fallback, overtaken }: Answered): boolean {
+  return overtaken || ageMs >= freshFor(fallback) * RENEW_ALONG_FROM;
+}
+
+const freshFor = (fallback: boolean) => (fallback ? FALLBACK_FRESH_MS : FRESH_MS);
+
 /** @returns the standing; a negative age, which clocks that disagree bring about, counts as none */
 export function standingOf({ ageMs, fallback, overtaken }: Answered): Standing {
   if (ageMs >= STALE_MS) return 'expired';
-  const freshMs = fallback ? FALLBACK_FRESH_MS : FRESH_MS;
+  const freshMs = freshFor(fallback);
   if (overtaken || ageMs >= freshMs) return 'stale';
   return ageMs >= freshMs * RENEW_FROM ? 'ageing' : 'fresh';
 }

@@ -24,6 +24,9 @@ export function createMetrics() {
     eventsAccepted: counter('file_events_accepted_total', 'Events accepted by intake.'),
     eventsDuplicate: counter('file_events_duplicate_total', 'Events that were known already.'),
     intakeWaiting: gauge('intake_waiting_requests', 'Requests that wait for their commit.'),
+    preferencesResolved: counter('preferences_resolved_total', 'Preferences needed, by source.', [
+      'source',
+    ]),
     filesProcessed: counter('batch_files_processed_total', 'Files that were finished.', ['status']),
     fileErrors: counter('file_processing_errors_total', 'Failures applied.', ['category']),
     batchesCreated: counter('batch_sessions_created_total', 'Batches opened.'),

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PreferenceOwner } from '../contracts/preferences.ts';
-import { standingOf } from '../domain/freshness.ts';
+import { renewable, standingOf } from '../domain/freshness.ts';
 import { ownerKey } from '../domain/owner.ts';
 import type { CmsPreferences } from './cms-client.ts';
 
@@ -15,6 +15,7 @@ export interface Entry extends CmsPreferences {
 export interface Known extends CmsPreferences {
   ageMs: number;
   standing: 'fresh' | 'ageing' | 'stale';
+  renewable: boolean;
   overtaken: boolean;
 }
 
@@ -29,13 +30,13 @@ export interface PreferenceCache {
   invalidate(key: string): void;
   /** Whether something newer has been announced since `askedAt`. */
   invalidatedSince(key: string, askedAt: number): boolean;
-  /** People needed lately whose answers are no longer fresh, those asked for longest ago first. */
+  /** People needed lately whose answers are worth renewing, those asked for longest ago first. */
   toRenew(limit: number): PreferenceOwner[];
   size(): number;
 }
 
 /** Whoever was not needed for this long is not renewed along with others, in milliseconds. */
-const ACTIVE_MS = 30 * 60_000;
+const ACTIVE_MS = 60 * 60_000;
 /** So many are looked at for others worth renewing. */
 const LOOK_AT = 1000;
 
@@ -55,8 +56,10 @@ export function preferenceCache(maxEntries: number, now: () => number): Preferen
     if (!slot) return undefined;
     const { settings, fallback, overtaken } = slot;
     const ageMs = Math.max(0, now() - slot.askedAt);
-    const standing = standingOf({ ageMs, fallback, overtaken });
-    return standing === 'expired' ? undefined : { settings, fallback, overtaken, ageMs, standing };
+    const answered = { ageMs, fallback, overtaken };
+    const standing = standingOf(answered);
+    if (standing === 'expired') return undefined;
+    return { settings, ...answered, standing, renewable: renewable(answered) };
   }
 
   return {
@@ -82,14 +85,14 @@ export function preferenceCache(maxEntries: number, now: () => number): Preferen
       const slot = slots.peek(key);
       if (slot) slot.overtaken = true;
     },
-    invalidatedSince: (key, askedAt) => (invalidations.peek(key) ?? -Infinity) >= askedAt,
+    invalidatedSince: (key, askedAt) => (invalidations.peek(key) ?? -Infinity) > askedAt,
     toRenew(limit) {
       const due: PreferenceOwner[] = [];
       let seen = 0;
       for (const [key, slot] of renewals) {
         if (due.length >= limit || ++seen > LOOK_AT) break;
         if (now() - slot.usedAt >= ACTIVE_MS) renewals.delete(key);
-        else if (known(slot)?.standing !== 'fresh') due.push(slot.owner);
+        else if (known(slot)?.renewable !== false) due.push(slot.owner);
       }
       return due;
     },

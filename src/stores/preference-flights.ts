@@ -36,13 +36,18 @@ export interface FlightParts {
   now: () => number;
 }
 
+/** A CMS that had no answer for companions may be one that is too slow for many: none, in milliseconds. */
+const ALONE_MS = 60_000;
+
 /** @param parts both layers of the cache, and the guarded way to the CMS */
 export function preferenceFlights(parts: FlightParts): PreferenceFlights {
   const { client, guard, cache, shared, now } = parts;
   const flights = new Map<string, Flight & { landing: Landing }>();
+  let aloneUntil = -Infinity;
 
   /** People whose answers have aged travel along: one `bulk-get` serves a hundred. */
   function companionsOf(owners: Map<string, PreferenceOwner>): Map<string, PreferenceOwner> {
+    if (now() < aloneUntil) return new Map();
     const along = cache.toRenew(roomBeside(owners.size)).map((o) => [ownerKey(o), o] as const);
     return new Map(along.filter(([key]) => !owners.has(key) && !flights.has(key)));
   }
@@ -55,13 +60,15 @@ export function preferenceFlights(parts: FlightParts): PreferenceFlights {
     const versions = await learnFromOthers(party);
     const open = [...party].filter(([key]) => {
       const known = cache.peek(key);
-      return !known || !(needed.has(key) ? goodEnough(known) : known.standing === 'fresh');
+      return !known || !(needed.has(key) ? goodEnough(known) : !known.renewable);
     });
     const owners = open.flatMap(([key, { owner }]) => (needed.has(key) ? [owner] : []));
     const along = open.flatMap(([key, { owner }]) => (needed.has(key) ? [] : [owner]));
     const askedAt = now();
     const answers = owners.length > 0 ? await askTogether(client, guard, owners, along) : new Map();
     keep(party, answers, askedAt, versions);
+    const heard = along.some((owner) => answers.has(ownerKey(owner)));
+    if (owners.length > 0 && along.length > 0 && !heard) aloneUntil = now() + ALONE_MS;
     return answers;
   }
 
@@ -86,7 +93,8 @@ export function preferenceFlights(parts: FlightParts): PreferenceFlights {
     versions: Map<string, string>,
   ): void {
     const forOthers = [...answers].flatMap(([key, answer]) => {
-      const { owner, overtaken } = party.get(key)!;
+      const { owner, ...flight } = party.get(key)!;
+      const overtaken = flight.overtaken || cache.invalidatedSince(key, askedAt);
       cache.put(owner, { ...answer, askedAt, overtaken });
       const version = versions.get(key);
       return version ? [{ key, version, askedAt, ...answer }] : [];

@@ -30,10 +30,14 @@ beforeEach(() => {
   cms.asked.length = 0;
   cms.answer = saying(old);
   clock = 0;
-  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 5000 };
-  const defaults = BUILT_IN_SETTINGS;
-  preferences = preferencesResolver({ client: cmsClient(config), defaults, now: () => clock });
+  preferences = resolver(5000);
 });
+
+function resolver(CMS_TIMEOUT_MS: number): Preferences {
+  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS };
+  const defaults = BUILT_IN_SETTINGS;
+  return preferencesResolver({ client: cmsClient(config), defaults, now: () => clock });
+}
 
 function owner(name: string): PreferenceOwner {
   return { company_id: 1, bot_id: 2, user_email: `${name}@example.com` };
@@ -63,10 +67,10 @@ describe('an ageing answer', () => {
   it('is used, and one question renews it in the background', async () => {
     await preferences.resolve(ann);
     cms.answer = saying(renewed);
-    clock += 4 * MINUTE;
+    clock += 4.5 * MINUTE;
     const all = await Promise.all(Array.from({ length: 20 }, () => preferences.resolve(ann)));
     for (const one of all)
-      expect(one).toMatchObject({ source: 'cache', settings: old, age_seconds: 240 });
+      expect(one).toMatchObject({ source: 'cache', settings: old, age_seconds: 270 });
     await expect.poll(async () => (await preferences.resolve(ann)).settings).toEqual(renewed);
     expect(cms.asked).toHaveLength(2);
   });
@@ -74,18 +78,18 @@ describe('an ageing answer', () => {
   it('of somebody without a row is renewed and given up sooner', async () => {
     cms.answer = saying(old, true);
     await preferences.resolve(ann);
-    clock += 2 * MINUTE - 1;
+    clock += 3 * MINUTE - 1;
     expect(await preferences.resolve(ann)).toMatchObject({ source: 'cache', fallback: true });
     await expect.poll(() => cms.asked.length).toBe(2);
     await expect.poll(async () => (await preferences.resolve(ann)).age_seconds).toBe(0);
-    clock += 2 * MINUTE;
+    clock += 3 * MINUTE;
     expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms', fallback: true });
   });
 
   it('travels along with a question about somebody else, if it was needed lately', async () => {
     const idle = owner('idle');
     await preferences.resolve(idle);
-    clock += 25 * MINUTE;
+    clock += 55 * MINUTE;
     await preferences.resolveMany(people(150));
     clock += 6 * MINUTE;
     cms.asked.length = 0;
@@ -112,6 +116,20 @@ describe('an ageing answer', () => {
     expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms' });
     expect(cms.asked.map(askedFor).slice(1)).toEqual([[ann.user_email]]);
   });
+});
+
+it('a CMS too slow for many is asked for one', async () => {
+  preferences = resolver(250);
+  await preferences.resolveMany(people(3));
+  clock += 6 * MINUTE;
+  cms.asked.length = 0;
+  cms.answer = (asked, response) => {
+    if (!asked.path.endsWith('/bulk-get')) saying(old)(asked, response);
+  };
+  expect(await preferences.resolve(ann)).toMatchObject({ source: 'defaults' });
+  clock += 5000;
+  expect(await preferences.resolve(ann)).toMatchObject({ source: 'cms' });
+  expect(cms.asked.map(askedFor).map(({ length }) => length)).toEqual([4, 1]);
 });
 
 describe('a slow CMS', () => {
@@ -144,6 +162,15 @@ describe('a slow CMS', () => {
 });
 
 describe('asking', () => {
+  it('is content with an answer as recent as is wanted', async () => {
+    await preferences.resolve(ann);
+    clock += MINUTE;
+    const said = await preferences.ask([ann], 2 * MINUTE);
+    expect(said.get(ownerKey(ann))).toMatchObject({ source: 'cache', age_seconds: 60 });
+    cms.answer = (_, response) => answerJson(response, 500, {});
+    expect(await preferences.ask([ann], MINUTE)).toEqual(new Map());
+  });
+
   it('takes no remembered answer, and leaves out whom the CMS says nothing about', async () => {
     const [bob, eve] = [owner('bob'), owner('eve')];
     await preferences.resolveMany([ann, bob, eve]);

@@ -39,8 +39,11 @@ export interface Preferences {
   resolve(owner: PreferenceOwner): Promise<Resolved>;
   /** By `ownerKey`; owners may repeat. Several unknown ones are asked for together. */
   resolveMany(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
-  /** What the CMS says now, by `ownerKey`; whom it has no usable answer for is left out. */
-  ask(owners: PreferenceOwner[]): Promise<Map<string, Resolved>>;
+  /**
+   * What the CMS says now, or said so many milliseconds ago at most, by `ownerKey`; whom it has no usable
+   * answer for is left out.
+   */
+  ask(owners: PreferenceOwner[], maxAgeMs?: number): Promise<Map<string, Resolved>>;
   /**
    * The CMS has something newer: ask again next time. Neither this process nor Redis keeps what is on
    * its way as fresh; other processes have to be told to `forget`.
@@ -60,6 +63,8 @@ export interface PreferencesOptions {
   /** Milliseconds of a clock that never goes back and that the processes agree on. */
   now?: () => number;
   maxEntries?: number;
+  /** Told of everybody resolved. */
+  onResolved?: (source: PreferenceSource) => void;
 }
 
 /** After a time-out or three failures in a row the CMS is left alone for five seconds. */
@@ -76,7 +81,7 @@ export const steadyClock = (): number => performance.timeOrigin + performance.no
  * more, while a lock whose holder has died would cost everybody's time.
  */
 export function preferencesResolver(options: PreferencesOptions): Preferences {
-  const { client, defaults, shared, now = steadyClock, maxEntries = 50_000 } = options;
+  const { client, defaults, shared, now = steadyClock, maxEntries = 50_000, onResolved } = options;
   const cache = preferenceCache(maxEntries, now);
   const guard = circuitGuard(CIRCUIT, now);
   const flights = preferenceFlights({ client, guard, cache, shared, now });
@@ -89,6 +94,7 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
 
   function counted(resolved: Resolved): Resolved {
     counts[resolved.source] += 1;
+    onResolved?.(resolved.source);
     return { ...resolved, settings: { ...resolved.settings } };
   }
 
@@ -154,14 +160,15 @@ export function preferencesResolver(options: PreferencesOptions): Preferences {
       return new Map(await Promise.all(resolved));
     },
 
-    async ask(owners) {
-      const answers = flights.depart(owners, () => false);
-      const said = [...answers].map(async ([key, answer]) => [key, await answer] as const);
-      return new Map(
-        (await Promise.all(said)).flatMap(([key, one]) =>
-          one ? [[key, counted(saidByCms(one))] as const] : [],
-        ),
-      );
+    async ask(owners, maxAgeMs = 0) {
+      const recent = (found: Known) => usable(found.standing) && found.ageMs < maxAgeMs;
+      const said = [...flights.depart(owners, recent)].map(async ([key, answer]) => {
+        const fromCms = await answer;
+        const known = cache.peek(key);
+        if (fromCms) return [[key, counted(saidByCms(fromCms))] as const];
+        return known && recent(known) ? [[key, counted(remembered(known))] as const] : [];
+      });
+      return new Map((await Promise.all(said)).flat());
     },
 
     async invalidate(owner) {

@@ -39,7 +39,8 @@ export async function comparePreferences(deps: Deps): Promise<void> {
 /** @returns how many batches the CMS had an answer for */
 async function comparePage(deps: Deps, batches: BatchRow[], intervalMs: number): Promise<number> {
   const { sql } = deps.db;
-  const answers = await deps.preferences.ask(batches);
+  // None of them was compared less than half an interval ago: what is younger than that is news.
+  const answers = await deps.preferences.ask(batches, intervalMs / 2);
   const idsOf = (some: BatchRow[]) => some.map(({ batch_id }) => batch_id);
   const [answered, left] = [[] as BatchRow[], [] as BatchRow[]];
   for (const batch of batches) (answers.has(ownerKey(batch)) ? answered : left).push(batch);
