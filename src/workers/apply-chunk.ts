@@ -171,6 +171,8 @@ async function answerFailures(
         ]
       : [],
   );
+  // Owners may share a document: in a stable order, two chunks wait for each other, not in a circle.
+  tasks.sort((a, b) => (a.file.file_document_id < b.file.file_document_id ? -1 : 1));
   const waits = config.AUTO_CORRECTION_MODE === 'approve';
   const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
   return createCorrections(tx, tasks, waits ? 'awaiting_approval' : 'pending', runAt);
