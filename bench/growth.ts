@@ -8,7 +8,7 @@ import { alternate } from './rounds.ts';
 
 const FEW = 10_000;
 const MANY = 1_000_000;
-const MANY_IN_SHORT = 100_000;
+const MANY_IN_SHORT = 50_000;
 
 /** Puts applied events of other people there, ten files to a closed batch, as the years leave them. */
 async function fillTables(sql: Backlog['sql'], events: number): Promise<void> {
