@@ -13,8 +13,6 @@ export interface Bench {
   short: boolean;
   /** Rounds to measure. */
   rounds: number;
-  /** Seconds one side of a round takes where load is put on for a time. */
-  seconds: number;
   /** A migrated database and a queue prefix nobody else uses, as variables for the processes. */
   freshEnv(changes?: Record<string, string>): Promise<Record<string, string>>;
   /** Runs the built entry as a process; `port` is where it answers once it is ready. */
@@ -52,7 +50,6 @@ export async function openBench(options: {
   return {
     short,
     rounds: 5,
-    seconds: short ? 1 : 3,
     log,
     async freshEnv(changes = {}) {
       const name = `bench_${randomBytes(5).toString('hex')}`;

@@ -1,27 +1,29 @@
 /** Bodies of file events that differ in nothing but their numbers, made without building JSON anew. */
 
 const DIGITS = 10;
-/** So many people own the files: the last three digits of an event's number. */
+/** So many people own the files, ten in a row each: three digits of an event's number. */
 const PEOPLE_DIGITS = 3;
+const peopleDigits = (digits: string) => digits.slice(-PEOPLE_DIGITS - 1, -1);
+const digitsOf = (number: number) => String(number).padStart(DIGITS, '0');
 
 /** Which person owns the event of that number. */
 export const personOf = (number: number): string =>
-  `person-${String(number % 10 ** PEOPLE_DIGITS).padStart(PEOPLE_DIGITS, '0')}@example.com`;
+  `person-${peopleDigits(digitsOf(number))}@example.com`;
 
 /** The event of that number: a finished file; no two numbers share an id, a document or a name. */
-export function numberedEvent(prefix: string, number: number): object {
-  const digits = String(number).padStart(DIGITS, '0');
+export function numberedEvent(prefix: string, number: number) {
+  const digits = digitsOf(number);
   return {
     event_id: `${prefix}-event-${digits}`,
-    action: 'create',
+    action: 'create' as const,
     file_document_id: `${prefix}-doc-${digits}`,
     file_name: `quarterly report ${digits}.pdf`,
     storage_key: `uploads/2026/${prefix}-doc-${digits}.pdf`,
     company_id: 1,
     bot_id: 1,
     user_email: personOf(number),
-    processing_stage: 'completed',
-    status: 'success',
+    processing_stage: 'completed' as const,
+    status: 'success' as const,
     chunks_created: 12,
     file_size_bytes: 183_042,
     processing_time_seconds: 4.25,
@@ -43,9 +45,9 @@ export function numberedBodies(prefix: string, perRequest: number, first: number
   let next = first;
   return () => {
     for (let nth = 0; nth < perRequest; nth += 1) {
-      const digits = String(next).padStart(DIGITS, '0');
+      const digits = digitsOf(next);
       for (const at of numbers[nth]!) body.write(digits, at, 'latin1');
-      body.write(digits.slice(-PEOPLE_DIGITS), owners[nth]!, 'latin1');
+      body.write(peopleDigits(digits), owners[nth]!, 'latin1');
       next += 1;
     }
     return body;

@@ -14,7 +14,7 @@ export interface HttpLoad {
   path: string;
   key: string;
   connections: number;
-  seconds: number;
+  requests: number;
   /** Bodies of numbered events, from `first` on. */
   events?: { prefix: string; perRequest: number; first: number };
 }
@@ -40,10 +40,11 @@ async function run(load: HttpLoad): Promise<HttpLoadResult> {
     Array.from({ length: load.connections }, () => open(load.port)),
   );
   const began = performance.now();
-  const until = began + load.seconds * 1000;
+  let left = load.requests;
+  const another = () => left-- > 0;
   await Promise.all(
     sockets.map((socket) =>
-      keepBusy(socket, next, until, (status, ms) => {
+      keepBusy(socket, next, another, (status, ms) => {
         statuses[status] = (statuses[status] ?? 0) + 1;
         took.push(ms);
       }),
@@ -83,7 +84,7 @@ function open(port: number): Promise<Socket> {
 function keepBusy(
   socket: Socket,
   send: (socket: Socket) => void,
-  until: number,
+  another: () => boolean,
   onAnswer: (status: string, ms: number) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -110,13 +111,13 @@ function keepBusy(
         head = Buffer.alloc(0);
       }
       if (missing > 0) return;
-      const now = performance.now();
-      onAnswer(status, now - sent);
-      if (now < until) return begin();
+      onAnswer(status, performance.now() - sent);
+      if (another()) return begin();
       socket.removeAllListeners('close');
       socket.destroy();
       resolve();
     });
+    another();
     begin();
   });
 }

@@ -13,14 +13,15 @@ import { errorRoutes } from './errors.ts';
 import { fileEventRoutes } from './file-events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
+import { inTime } from './in-time.ts';
 import { openIntake } from './intake.ts';
 import { openApiDocument } from './openapi.ts';
 import { preferenceRoutes } from './preferences.ts';
-import { databaseDown, HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
+import { HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
 import { queueRoutes } from './queues.ts';
 import { rateLimiter } from './rate-limit.ts';
 import { restoreRoutes } from './restores.ts';
-import type { Answer, Route } from './route.ts';
+import type { Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { summaryRoutes } from './summaries.ts';
 import { suppressionRoutes } from './suppressions.ts';
@@ -29,9 +30,6 @@ import type { RawRequest } from './webhook-signature.ts';
 
 /** Body limit of the contract. */
 const BODY_LIMIT = '5mb';
-/** No request waits longer than this for the database, in milliseconds. */
-const ANSWER_WITHIN_MS = 15_000;
-
 /** Every route that is served; the OpenAPI document is made from this list. */
 export const apiRoutes = (deps: Deps): Route[] => [
   ...fileEventRoutes(openIntake(deps)),
@@ -118,14 +116,6 @@ function checked(schema: z.ZodType | undefined, value: unknown, where: string): 
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw invalid(parsed.error, where);
   return parsed.data;
-}
-
-/** A database that hangs is as good as away; the client may send the same request again. */
-function inTime(work: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(databaseDown()), ANSWER_WITHIN_MS);
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
 
 function serveDocument(app: Express, routes: Route[]): void {

@@ -1,7 +1,7 @@
 /**
- * Group commit: what arrives while earlier groups are being committed is committed together. Nobody
- * waits for company: with a commit to spare, what is there leaves at the end of the same turn of the
- * event loop.
+ * Group commit: what arrives while a group is being committed is committed together. Nobody waits for
+ * company: with no commit under way, what is there leaves at the end of the same turn of the event
+ * loop. Beside one that is under way only a full group leaves, because it can grow no further.
  */
 
 export interface GroupCommitOptions<Item, Result> {
@@ -17,7 +17,7 @@ export interface GroupCommitOptions<Item, Result> {
   bytesOf(item: Item): number;
   /** More than this may not wait. */
   maxWaitingBytes: number;
-  /** Groups committed at the same time. */
+  /** Groups committed at the same time, all but one of them full. */
   maxInFlight: number;
 }
 
@@ -43,12 +43,18 @@ export function groupCommit<Item, Result>(
   type Group = Waiting<Item, Result>[];
   let waiting: Group = [];
   let waitingBytes = 0;
+  let waitingSize = 0;
   let inFlight = 0;
   let leaving = false;
 
   function leave(): void {
     leaving = false;
-    while (waiting.length > 0 && inFlight < options.maxInFlight) void travel(nextGroup());
+    while (mayLeave()) void travel(nextGroup());
+  }
+
+  function mayLeave(): boolean {
+    if (inFlight === 0) return waiting.length > 0;
+    return inFlight < options.maxInFlight && waitingSize >= options.maxSize;
   }
 
   function nextGroup(): Group {
@@ -60,7 +66,10 @@ export function groupCommit<Item, Result>(
     }
     const group = waiting.slice(0, count);
     waiting = waiting.slice(count);
-    for (const { bytes } of group) waitingBytes -= bytes;
+    for (const { item, bytes } of group) {
+      waitingBytes -= bytes;
+      waitingSize -= options.sizeOf(item);
+    }
     return group;
   }
 
@@ -92,7 +101,8 @@ export function groupCommit<Item, Result>(
       waiting.push({ item, bytes, resolve, reject });
     });
     waitingBytes += bytes;
-    if (!leaving && inFlight < options.maxInFlight) {
+    waitingSize += options.sizeOf(item);
+    if (!leaving && mayLeave()) {
       leaving = true;
       setImmediate(leave);
     }

@@ -4,12 +4,13 @@ import { sqlState } from '../db/client.ts';
 import { type Acceptance, acceptEvents, type NewEvent, newEvent } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
 import { groupCommit, QueueFull } from './group-commit.ts';
+import { inTime } from './in-time.ts';
 import { HttpProblem } from './problem.ts';
 
 /** Events that share one statement, one commit and one job. */
 const MAX_GROUP_EVENTS = 1000;
-/** While one group waits for the disk, the next is read by the server. */
-const GROUPS_IN_FLIGHT = 2;
+/** Two are worked on while one waits for the disk; more only wait for each other. */
+const GROUPS_IN_FLIGHT = 3;
 /** What may wait, in bytes: a few seconds' worth. */
 const MAX_WAITING_BYTES = 32 * 2 ** 20;
 /** What an event takes while it waits, besides its JSON. */
@@ -27,7 +28,8 @@ export type Intake = (events: FileEvent[]) => Promise<Acceptance[]>;
  */
 export function openIntake(deps: Deps): Intake {
   const add = groupCommit<NewEvent[], Acceptance[]>({
-    commit: (requests) => acceptTogether(deps, requests),
+    // One that hangs makes room, so that it holds up nobody but those in it.
+    commit: (requests) => inTime(acceptTogether(deps, requests)),
     separable: (error) => /^(2[23]|40|54)/.test(sqlState(error) ?? ''),
     sizeOf: (events) => events.length,
     maxSize: MAX_GROUP_EVENTS,

@@ -20,7 +20,10 @@ export interface QueueDefinition<Payload> {
 
 export const defineQueue = <Payload>(definition: QueueDefinition<Payload>) => definition;
 
-/** Finished jobs are kept for operators to look at, within bounds. */
+/**
+ * Finished jobs are kept for operators to look at, within bounds. Workers know them; said in each job
+ * it would take a tenth of the job's memory.
+ */
 export const RETENTION = {
   removeOnComplete: { age: 3600, count: 1000 },
   removeOnFail: { age: 7 * 24 * 3600, count: 10_000 },

@@ -1,6 +1,5 @@
 import { type Job, Queue } from 'bullmq';
 import type { RedisConnection } from './connection.ts';
-import { RETENTION } from './define.ts';
 import { type PayloadOf, type QueueName, queues } from './registry.ts';
 
 /** A job to be put in motion; `at` is when it may run at the earliest. */
@@ -56,7 +55,6 @@ export function openProducer(
         name,
         data: payload,
         opts: {
-          ...RETENTION,
           jobId: queues[name].jobId(payload as never),
           attempts: queues[name].attempts,
           backoff: { type: 'custom' },

@@ -60,13 +60,15 @@ export async function answerFailures(
 
 function tasksFor(changes: JudgedChange[], config: Config) {
   const modeOf = modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
-  return changes.flatMap(({ file, batchId, change }) => {
+  const tasks = changes.flatMap(({ file, batchId, change }) => {
     const { corrects: failure, storageKey } = change;
     if (!failure) return [];
     const fileName = change.line?.fileName ?? file.file_document_id;
     const mode = modeOf({ company_id: file.company_id, failure_category: failure.category });
     return [{ file, batchId, fileName, storageKey, failure, mode }];
   });
+  // Owners may share a document: in a stable order, two chunks wait for each other, not in a circle.
+  return tasks.sort((a, b) => (a.file.file_document_id < b.file.file_document_id ? -1 : 1));
 }
 
 /** Only where there may be errors: the file was known before, or failed just now. */

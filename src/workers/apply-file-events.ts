@@ -8,9 +8,9 @@ import {
   type InboxRow,
   lockUnapplied,
   lockUnappliedEvent,
+  lockUnappliedOf,
   newEvent,
   ownersOfChunk,
-  unappliedIds,
 } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
 import { knownCategory } from '../domain/corrections.ts';
@@ -30,10 +30,12 @@ import type { JobContext } from './run-job.ts';
 export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, job: JobContext) {
   const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job);
   try {
-    await apply(deps, chunkId, (tx) => lockUnapplied(tx, chunkId));
+    await apply(deps, await ownersOfChunk(deps.db.sql, chunkId), (tx) =>
+      lockUnapplied(tx, chunkId),
+    );
   } catch (error) {
     if (!isDataError(error)) throw error;
-    await applyOneByOne(deps, chunkId);
+    await applyApart(deps, chunkId);
   }
 }
 
@@ -58,16 +60,30 @@ async function store(
   return chunkId;
 }
 
-/** One event at a time; those that the database refuses are set aside with the reason. */
-async function applyOneByOne(deps: Deps, chunkId: string): Promise<void> {
-  for (const id of await unappliedIds(deps.db.sql, chunkId)) {
+/**
+ * One owner at a time, so that whose events the database takes has them applied together as ever; of
+ * the others one event at a time, and those that are refused are set aside with the reason.
+ */
+async function applyApart(deps: Deps, chunkId: string): Promise<void> {
+  for (const owner of await ownersOfChunk(deps.db.sql, chunkId)) {
+    const lock = (tx: Transaction) => lockUnappliedOf(tx, chunkId, owner);
     try {
-      await apply(deps, chunkId, (tx) => lockUnappliedEvent(tx, id));
+      await apply(deps, [owner], lock);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      deps.log.error({ err: error, event: id }, 'event cannot be applied; dead-lettered');
-      await deadLetterEvent(deps.db.sql, id, reasonOf(error));
+      const rows = await deps.db.sql.begin(lock);
+      for (const { id } of rows) await applyOrSetAside(deps, owner, id);
     }
+  }
+}
+
+async function applyOrSetAside(deps: Deps, owner: PreferenceOwner, id: number): Promise<void> {
+  try {
+    await apply(deps, [owner], (tx) => lockUnappliedEvent(tx, id));
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    deps.log.error({ err: error, event: id }, 'event cannot be applied; dead-lettered');
+    await deadLetterEvent(deps.db.sql, id, reasonOf(error));
   }
 }
 
@@ -81,10 +97,9 @@ class BatchClosedMeanwhile extends Error {
 
 async function apply(
   deps: Deps,
-  chunkId: string,
+  owners: PreferenceOwner[],
   lock: (tx: Transaction) => Promise<InboxRow[]>,
 ): Promise<void> {
-  const owners = await ownersOfChunk(deps.db.sql, chunkId);
   if (owners.length === 0) return;
   let resolveAll = false;
   for (;;) {

@@ -61,12 +61,18 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
   const batch = email.batch_id ? await findBatch(sql, email.batch_id) : undefined;
   if (!batch?.closed_by || !batch.batch_end_time)
     throw new PermanentError(`mail ${email.id} belongs to no closed batch`);
-  const listed = async (...statuses: MailFile['processing_status'][]) =>
-    (await reportedFiles(sql, batch.batch_id, statuses, LISTED_FILES)).map(mailFile);
+  const listed = async (count: number, ...statuses: MailFile['processing_status'][]) =>
+    count === 0
+      ? []
+      : (await reportedFiles(sql, batch.batch_id, statuses, LISTED_FILES)).map(mailFile);
   const [failed, unfinished, successful] = await Promise.all([
-    listed('failed'),
-    listed('pending', 'processing'),
-    listed('success'),
+    listed(batch.failed_files, 'failed'),
+    listed(
+      batch.total_files - batch.successful_files - batch.failed_files,
+      'pending',
+      'processing',
+    ),
+    listed(batch.successful_files, 'success'),
   ]);
   const conflicts = await claimConflictNotices(sql, batch);
   return renderBatchCompletion({

@@ -30,6 +30,8 @@ const stored = () =>
   system.deps.db.sql<{ event_id: string; chunk_id: string; file_document_id: string }[]>`
     select event_id, chunk_id, file_document_id from file_events where user_email = ${ada}`;
 
+const waiting = async () => (await system.deps.metrics.intakeWaiting.get()).values[0]!.value;
+
 /** Sends while nothing can be inserted, until every request waits or was turned away. */
 async function together(send: () => Promise<Reply>[]): Promise<Reply[]> {
   const { replies } = await system.deps.db.session.begin(async (tx) => {
@@ -37,10 +39,10 @@ async function together(send: () => Promise<Reply>[]): Promise<Reply[]> {
     const replies = send();
     let answered = 0;
     for (const reply of replies) void reply.then(() => (answered += 1));
-    await until('every request has arrived', async () => {
-      const [waiting] = (await system.deps.metrics.intakeWaiting.get()).values;
-      return waiting!.value + answered === replies.length;
-    });
+    await until(
+      'every request has arrived',
+      async () => (await waiting()) + answered === replies.length,
+    );
     return { replies };
   });
   return Promise.all(replies);
@@ -99,6 +101,42 @@ it('rows the database refuses fail their own request and no other', async () => 
   } finally {
     await system.deps.db.sql`alter table file_events drop constraint refuses`;
   }
+});
+
+it('an event that cannot be applied is set aside, and those it was committed with are applied together', async () => {
+  const bob = person('bob');
+  const poison = documentId('poison');
+  const document = documentId();
+  const data = { company: 1, bot: 1, user_email: ada, batch_size_threshold: 1 };
+  await system.cms.call('POST', '/api/user-notification-preferences', { data });
+  await system.deps.db.sql`
+    alter table file_processing_status add constraint takes check (file_document_id not like 'poison-%')`;
+  try {
+    await together(() => {
+      const first = push(event(person('first'), documentId()));
+      const later = until('the first one waits', async () => (await waiting()) > 0);
+      return [
+        first,
+        later.then(() => push(event(bob, poison), event(bob, documentId()))),
+        later.then(() => push(failure(ada, document), event(ada, document))),
+      ];
+    });
+    const chunks = await system.deps.db.sql`
+      select distinct chunk_id from file_events where user_email in (${ada}, ${bob})`;
+    expect(chunks).toHaveLength(1);
+    await system.applied();
+  } finally {
+    await system.deps.db.sql`alter table file_processing_status drop constraint takes`;
+  }
+  const aside = await system.deps.db.sql`
+    select file_document_id from file_events where dead_lettered_at is not null`;
+  expect(aside).toEqual([{ file_document_id: poison }]);
+  const [batch, ...others] = (await system.call('GET', `/api/batches?user_email=${ada}`)).body.data;
+  expect(others).toEqual([]);
+  expect(batch).toMatchObject({ total_files: 1, successful_files: 1, closed_by: 'threshold' });
+  expect((await system.call('GET', `/api/batches?user_email=${bob}`)).body.data).toMatchObject([
+    { total_files: 1, event_count: 1 },
+  ]);
 });
 
 it('turns away what cannot wait, with Retry-After, and keeps what it took', async () => {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FileEvent } from '../../contracts/file-events.ts';
+import type { PreferenceOwner } from '../../contracts/preferences.ts';
 import type { InboxEvent } from '../../domain/fold-events.ts';
 import type { Queryable, Transaction } from '../client.ts';
 
@@ -87,6 +88,19 @@ export async function lockUnapplied(tx: Transaction, chunkId: string): Promise<I
   return inboxRows(tx, tx`chunk_id = ${chunkId}::uuid`);
 }
 
+/** The same for one of its owners. */
+export async function lockUnappliedOf(
+  tx: Transaction,
+  chunkId: string,
+  { company_id, bot_id, user_email }: PreferenceOwner,
+): Promise<InboxRow[]> {
+  return inboxRows(
+    tx,
+    tx`chunk_id = ${chunkId}::uuid and company_id = ${company_id} and bot_id = ${bot_id}
+      and user_email = ${user_email}`,
+  );
+}
+
 /** The same for one event. */
 export async function lockUnappliedEvent(tx: Transaction, eventId: number): Promise<InboxRow[]> {
   return inboxRows(tx, tx`id = ${eventId}`);
@@ -103,18 +117,9 @@ async function inboxRows(tx: Transaction, which: ReturnType<Transaction>): Promi
 
 /** The owners of a chunk's unapplied events, each once. */
 export async function ownersOfChunk(db: Queryable, chunkId: string) {
-  return db<{ company_id: number; bot_id: number; user_email: string }[]>`
+  return db<PreferenceOwner[]>`
     select distinct company_id, bot_id, user_email from file_events
     where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null`;
-}
-
-/** Ids of a chunk's unapplied events. */
-export async function unappliedIds(db: Queryable, chunkId: string): Promise<number[]> {
-  const rows = await db<{ id: number }[]>`
-    select id from file_events
-    where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null
-    order by id`;
-  return rows.map((row) => row.id);
 }
 
 /** Sets an event aside that cannot be applied, with the reason (promise 7). */

@@ -115,8 +115,10 @@ export const batchFiles = pgTable(
     updated_at: updatedAt(),
   },
   (t) => [
-    uniqueIndex('batch_files_one_line_per_file').on(t.batch_id, t.file_document_id),
-    index('idx_batch_files_document_id').on(t.file_document_id),
+    // The document first: it answers for a document alone as well.
+    uniqueIndex('batch_files_one_line_per_file').on(t.file_document_id, t.batch_id),
+    // Mails list the first lines by name. No status in it: lines change theirs all the time.
+    index('idx_batch_files_name').on(t.batch_id, sql`left(file_name, 200)`),
     check('chk_processing_status', oneOf('processing_status', FILE_STATUSES)),
     check('chk_processing_time', sql`processing_time_seconds >= 0`),
     check('chk_chunks_created', sql`chunks_created >= 0`),

@@ -1,0 +1,73 @@
+import type { ChainOrder } from './bare/chain.ts';
+import type { Bench } from './bench.ts';
+import { type Figure, holds, type Measured } from './figure.ts';
+import { startHelper } from './helper.ts';
+import { numberedEvent } from './load/bodies.ts';
+import type { SinkAnswer, SinkOrder } from './mail-sink.ts';
+import { alternate } from './rounds.ts';
+
+/** How long a person waits for the mail once the last file is done, on an idle system. */
+
+/** Events that reach the threshold of five. */
+const FILES = 5;
+
+const p99 = (took: number[]) =>
+  [...took].sort((a, b) => a - b)[Math.min(took.length - 1, Math.floor(took.length * 0.99))]!;
+
+async function measureLatency(bench: Bench): Promise<Measured> {
+  const sink = startHelper<SinkOrder, SinkAnswer>(new URL('mail-sink.ts', import.meta.url));
+  const chain = startHelper<ChainOrder, number[]>(new URL('bare/chain.ts', import.meta.url));
+  const { port } = await sink.ask({ listen: { answerAfterMs: 0 } });
+  const env = await bench.freshEnv({ SMTP_PORT: String(port) });
+  const api = await bench.start('api/server.js', env);
+  const worker = await bench.start('workers/main.js', env);
+  const samples = bench.short ? 20 : 100;
+  let person = 0;
+  const one = async () => {
+    person += 1;
+    const user_email = `idle-${person}@example.com`;
+    const events = Array.from({ length: FILES }, (_, nth) => ({
+      ...numberedEvent('idle', person * FILES + nth),
+      user_email,
+    }));
+    const arrived = sink.ask({ to: user_email });
+    const began = performance.timeOrigin + performance.now();
+    const response = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ events }),
+    });
+    holds('the events are accepted', response.status === 202);
+    return (await arrived).at - began;
+  };
+  try {
+    await chain.ask({ open: { redisUrl: env.REDIS_URL!, prefix: 'chain', smtpPort: port } });
+    const rounds = await alternate(
+      bench.rounds,
+      async () => {
+        const took: number[] = [];
+        while (took.length < samples) took.push(await one());
+        return p99(took);
+      },
+      async () => p99(await chain.ask({ samples })),
+    );
+    return { rounds, notes: [`${samples} mails a round`] };
+  } finally {
+    await worker.stop();
+    await api.stop();
+    sink.stop();
+    chain.stop();
+  }
+}
+
+export const latency: Figure = {
+  name: 'latency',
+  what: 'event that reaches the threshold to mail accepted, idle system, p99',
+  beside: 'three empty jobs in a row and one SMTP send',
+  unit: 'ms',
+  target: { atMost: 3 },
+  measure: measureLatency,
+};
