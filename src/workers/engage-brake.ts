@@ -5,6 +5,7 @@ import {
   countFiles,
   countInWindow,
   engageBrake,
+  holdPending,
   lockBrakes,
   type Trip,
 } from '../db/queries/correction-brakes.ts';
@@ -48,6 +49,7 @@ export async function engage(
   const trip = { scope, observed, allowed, windowMinutes, reason };
   const id = await engageBrake(tx, trip);
   if (id === null) return null;
+  await holdPending(tx, scope);
   deps.metrics.brakeTrips.inc({ scope: scope.split(':', 1)[0] });
   return writeAlert(tx, deps, brakeAlert(id, trip));
 }
@@ -68,42 +70,41 @@ function brakeAlert(id: number, { scope, reason, observed, allowed, windowMinute
 }
 
 /**
- * Looks whether more tasks were created in the window than may run, as soon as they are created: the
- * brake need not wait for the first of them to fall due. Claiming asks again, so nothing depends on it.
+ * Looks, as soon as tasks are created, whether there are more of them in the window than may run, and
+ * holds them where the brake is on: it need not wait for the first of them to fall due. Claiming asks
+ * again, so nothing depends on it.
  */
 export async function noticeBurst(deps: Deps, companies: (number | null)[]): Promise<void> {
   const settings = brakeSettings(deps.config);
   if (companies.length === 0 || !isBraking(settings)) return;
   for (const scope of new Set<BrakeScope>([...companies.map(companyScope), 'global'])) {
-    if (!(await burstOf(deps.db.sql, scope, settings))) continue; // mostly so, and without a lock
+    const { engaged, burst } = await lookAt(deps.db.sql, scope, settings);
+    if (!engaged && !burst) continue; // mostly so, and without a lock
     const alert = await deps.db.sql.begin(async (tx) => {
       await lockBrakes(tx);
-      const burst = await burstOf(tx, scope, settings);
-      return burst && (await engage(tx, deps, scope, burst.observed, burst.allowed));
+      const now = await lookAt(tx, scope, settings);
+      if (now.burst) return engage(tx, deps, scope, now.burst.observed, now.burst.allowed);
+      await holdPending(tx, scope);
+      return null;
     });
     await raiseAlert(deps, alert);
   }
 }
 
-async function burstOf(
+/** Whether a scope's brake is on, and if not, whether it has to go on. */
+async function lookAt(
   db: Queryable,
   scope: BrakeScope,
   settings: BrakeSettings,
-): Promise<{ observed: number; allowed: number } | null> {
+): Promise<{ engaged: boolean; burst: { observed: number; allowed: number } | null }> {
   const { windowMinutes } = settings;
   const lowest = limitOf(scope, settings, 0);
-  if (lowest === Infinity) return null;
   const highest = limitOf(scope, settings, 2 ** 31 - 1);
-  const { engaged, count } = await countInWindow(
-    db,
-    scope,
-    'created_at',
-    windowMinutes,
-    highest + 1,
-  );
-  if (engaged || count <= lowest) return null;
+  const atMost = highest === Infinity ? 0 : highest + 1;
+  const { engaged, count } = await countInWindow(db, scope, 'created_at', windowMinutes, atMost);
+  if (engaged || count <= lowest) return { engaged, burst: null };
   const company = companyOf(scope);
   const files = company === null ? 0 : await countFiles(db, company, filesThatMatter(settings));
   const allowed = limitOf(scope, settings, files);
-  return count > allowed ? { observed: count, allowed } : null;
+  return { engaged, burst: count > allowed ? { observed: count, allowed } : null };
 }

@@ -73,8 +73,7 @@ export interface Trip {
 }
 
 /**
- * Puts a scope's brake on and holds its pending tasks, save those another transaction is at; these
- * are held when they are claimed.
+ * Puts a scope's brake on. To be followed by `holdPending`.
  * @returns the brake's id; null where it was on already
  */
 export async function engageBrake(tx: Transaction, trip: Trip): Promise<number | null> {
@@ -84,14 +83,21 @@ export async function engageBrake(tx: Transaction, trip: Trip): Promise<number |
     values (${scope}, ${companyOf(scope)}, ${reason}, ${observed}, ${allowed}, ${windowMinutes})
     on conflict (scope) where released_at is null do nothing
     returning id`;
-  if (!brake) return null;
+  return brake?.id ?? null;
+}
+
+/**
+ * Has a scope's pending tasks held where its brake is on, save those another transaction is at; these
+ * are held when they are claimed.
+ */
+export async function holdPending(tx: Transaction, scope: BrakeScope): Promise<void> {
   await tx`
-    update auto_correction_tasks set held_by = ${scope}, hold_reason = ${reason}, updated_at = now()
-    where id in (
+    update auto_correction_tasks t set held_by = b.scope, hold_reason = b.reason, updated_at = now()
+    from correction_brakes b
+    where b.scope = ${scope} and b.released_at is null and t.id in (
       select id from auto_correction_tasks
       where ${inScope(tx, scope)} and ${byItself(tx)} and status = 'pending' and held_by is null
       for update skip locked)`;
-  return brake.id;
 }
 
 /**

@@ -45,12 +45,13 @@ export async function claimCorrections(
   leaseSeconds: number,
 ): Promise<CorrectionRow[]> {
   if (ids.length === 0) return [];
-  // Not the transaction's own time: the brake counts from its last release, which may be later.
+  // Not the transaction's own time: the brake counts from its last release, which may be later. A
+  // brake that the same transaction put on holds whatever is pending, these tasks among them.
   return tx<CorrectionRow[]>`
     update auto_correction_tasks set status = 'processing', lease_token = ${token}::uuid,
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
       started_at = coalesce(started_at, clock_timestamp()), attempts = attempts + 1,
-      updated_at = now()
+      held_by = null, hold_reason = null, updated_at = now()
     where id = any(${[...ids]}::bigint[]) returning *`;
 }
 
