@@ -155,6 +155,7 @@ export function keyError(operation: string, code: string): StoreError {
   });
 }
 
+/** The HTTP status of anything the client threw. */
 export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   return (error.$metadata as { httpStatusCode?: number }).httpStatusCode;
