@@ -76,10 +76,11 @@ export function killScenarios(
   /** A company with no other mails than one run's; small numbers are taken by the other scenarios. */
   async function newCompany(): Promise<number> {
     companies += 1;
-    const data = { id: companies, name: `Company ${companies}` };
+    const id = companies;
+    const data = { id, name: `Company ${id}` };
     const { status } = await cms.call('POST', '/api/companies', { data });
     if (status !== 201) throw new Error(`the CMS made no company: ${status}`);
-    return companies;
+    return id;
   }
   async function stale(person: string, settings: object) {
     const batch = await open(person, event(person, documentId()));
