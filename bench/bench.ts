@@ -6,7 +6,7 @@ import { freePort } from '../stack/ports.ts';
 import { claimDataDir } from '../stack/processes/data-dir.ts';
 import { createGroup } from '../stack/processes/group.ts';
 import { httpAnswers, untilReady } from '../stack/processes/ready.ts';
-import { startStack } from '../stack/stack.ts';
+import { type PartName, startStack } from '../stack/stack.ts';
 
 /** The parts a figure is measured on, and the means to start Tidings' own processes on them. */
 export interface Bench {
@@ -30,18 +30,19 @@ export interface Running {
 
 const built = (entry: Entry) => fileURLToPath(new URL(`../dist/src/${entry}`, import.meta.url));
 
-/** Starts Postgres, Redis and the CMS, each with the durability it has in production. */
+/** Starts Postgres, Redis and the CMS, or the parts given, with the durability of production. */
 export async function openBench(options: {
   short: boolean;
   profileDir?: string;
+  parts?: PartName[];
   log(line: string): void;
 }): Promise<Bench & { close(): Promise<void> }> {
-  const { short, log, profileDir } = options;
+  const { short, log, profileDir, parts = ['postgres', 'redis', 'cms'] } = options;
   const profiling = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
   const stack = await startStack({
     fresh: true,
-    parts: ['postgres', 'redis', 'cms'],
-    env: { ...process.env, ...UNUSED, CMS_RATE_LIMIT_MAX: '0', NODE_ENV: 'test' },
+    parts,
+    env: { ...process.env, ...unusedBeside(parts), CMS_RATE_LIMIT_MAX: '0', NODE_ENV: 'test' },
     log,
   });
   const { dataDir, release } = await claimDataDir(undefined, true, log);
@@ -89,10 +90,9 @@ export async function openBench(options: {
 }
 
 /** Parts no figure touches, but without which a production process would not start. */
-const UNUSED = {
-  S3_BUCKET: 'unused',
-  S3_ENDPOINT: 'http://127.0.0.1:1',
-  CHROMA_URL: 'http://127.0.0.1:1',
+const unusedBeside = (parts: readonly PartName[]) => ({
+  ...(!parts.includes('s3') && { S3_BUCKET: 'unused', S3_ENDPOINT: 'http://127.0.0.1:1' }),
+  ...(!parts.includes('chroma') && { CHROMA_URL: 'http://127.0.0.1:1' }),
   SMTP_SERVER: '127.0.0.1',
   SMTP_SECURE: 'none',
-};
+});

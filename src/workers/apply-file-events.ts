@@ -19,6 +19,7 @@ import { ownerKey } from '../domain/owner.ts';
 import { reasonOf } from '../errors.ts';
 import type { FileEventsPayload } from '../queues/registry.ts';
 import { type Applied, applyChunk } from './apply-chunk.ts';
+import { callsToWork } from './correction.ts';
 import { noticeBurst } from './engage-brake.ts';
 import { raiseAfterClosing, raiseAlarms } from './raise.ts';
 import type { JobContext } from './run-job.ts';
@@ -180,6 +181,8 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
   const due = applied.corrections.filter(({ status }) => status === 'pending');
   await deps.producer.raise(
     'corrections',
-    due.map(({ id, run_at }) => ({ payload: { correction_id: id }, at: run_at })),
+    callsToWork(deps, due).map(({ id, run_at }) => {
+      return { payload: { correction_id: id }, at: run_at };
+    }),
   );
 }

@@ -1,4 +1,5 @@
 import type { CorrectionEnd, CorrectionRow } from '../db/queries/corrections.ts';
+import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import type { StoredFile } from '../stores/store.ts';
 import type { StoreError } from '../stores/store-error.ts';
@@ -55,4 +56,9 @@ export const WAITING = 'an accepted event of the file is not applied yet';
 export function laterWithoutAttempt(reason: string): CorrectionEnd {
   const runAt = new Date(Date.now() + WAIT_FOR_EVENTS_MS);
   return { status: 'pending', reason, runAt, countsAttempt: false };
+}
+
+/** Of tasks that are due together, those whose jobs call for all of them: a job takes a set. */
+export function callsToWork<Task>({ config }: Deps, tasks: readonly Task[]): Task[] {
+  return tasks.filter((_task, nth) => nth % config.CORRECTIONS_PER_RUN === 0);
 }

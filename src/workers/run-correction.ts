@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   type CorrectionEnd,
+  type CorrectionRow,
   claimCorrections,
+  claimedUnder,
   endCorrections,
   extendLeases,
   findCorrection,
@@ -25,9 +27,9 @@ const RETRY_CAP_MS = 300_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * `corrections`: removes what failed files left behind. A job works on its own task and on further due
- * ones with it, so that the stores are asked by their bulk calls; the jobs of those then find nothing
- * to do.
+ * `corrections`: removes what failed files left behind. A job is a call to work: it takes its own task,
+ * if that is due, and whatever else is, as one set, so that the stores are asked by their bulk calls.
+ * After a full set there may be more, and it comes back at once.
  */
 export async function runCorrection(
   deps: Deps,
@@ -43,18 +45,14 @@ export async function runCorrection(
   });
   for (const alert of alerts) await raiseAlert(deps, alert);
   if (tasks.length === 0) return waitIfEarly(deps, correction_id);
-  const corrections = tasks.map(correctionOf);
-  const release = keepClaim(deps, claim, corrections);
+  const release = keepClaim(deps, claim, tasks);
   try {
-    await correctFiles(deps, claim, corrections);
-    await settle(deps, claim, corrections);
-  } catch (error) {
-    await giveBack(deps, claim, corrections);
-    throw error;
+    const corrections = await workOn(deps, claim, tasks);
+    await callAgain(deps, corrections, correction_id);
   } finally {
     release();
   }
-  await raiseLater(deps, corrections, correction_id);
+  if (tasks.length >= limit) throw new NotYet(new Date(), 'there may be more corrections');
 }
 
 /** It must outlive the longest single question to a store or to Postgres; `keepClaim` does the rest. */
@@ -67,8 +65,8 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
 }
 
 /** Extends the leases as long as the set is worked on: thousands of chunks take their time. */
-function keepClaim({ db, log }: Deps, claim: Claim, corrections: Correction[]): () => void {
-  const ids = corrections.map(({ task }) => task.id);
+function keepClaim({ db, log }: Deps, claim: Claim, tasks: CorrectionRow[]): () => void {
+  const ids = tasks.map(({ id }) => id);
   const timer = setInterval(
     () => {
       extendLeases(db.sql, ids, claim.token, claim.leaseSeconds).catch((error: unknown) =>
@@ -79,6 +77,34 @@ function keepClaim({ db, log }: Deps, claim: Claim, corrections: Correction[]): 
   );
   return () => clearInterval(timer);
 }
+
+/** A set that cannot be worked on is taken apart: whichever task it is about, the others go on. */
+async function workOn(deps: Deps, claim: Claim, tasks: CorrectionRow[]): Promise<Correction[]> {
+  const corrections = tasks.map(correctionOf);
+  try {
+    await correctFiles(deps, claim, corrections);
+    await settle(deps, claim, corrections);
+    return corrections;
+  } catch (error) {
+    const alone = tasks.length > 1 ? await claimedUnder(deps.db.sql, claim.token).catch(none) : [];
+    if (alone.length === 0) {
+      await giveBack(deps, claim, corrections);
+      throw error;
+    }
+    deps.log.warn({ err: error, tasks: tasks.length }, 'a set failed; each task goes on alone');
+    const done: Correction[] = [];
+    const trouble: unknown[] = [];
+    for (const task of alone)
+      await workOn(deps, claim, [task]).then(
+        (settled) => done.push(...settled),
+        (reason: unknown) => trouble.push(reason),
+      );
+    if (trouble.length > 0) throw trouble[0];
+    return done;
+  }
+}
+
+const none = (): CorrectionRow[] => [];
 
 /** Writes down how each task of the set ended, and what operators have to be told. */
 async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
@@ -154,16 +180,21 @@ async function giveBack(deps: Deps, { token }: Claim, corrections: Correction[])
   );
 }
 
-/** Whoever has to go on later is put in motion again: the own job by itself, the others by new ones. */
-async function raiseLater(deps: Deps, corrections: Correction[], own: number): Promise<void> {
-  const waiting = corrections.flatMap(({ task, end }) =>
-    end?.status === 'pending' ? [{ id: task.id, end }] : [],
-  );
-  const others = waiting.filter(({ id }) => id !== own);
-  const jobs = others.map(({ id, end }) => ({ payload: { correction_id: id }, at: end.runAt }));
-  await deps.producer.ensure('corrections', jobs).catch((error: unknown) => {
-    deps.log.debug({ err: error }, 'could not enqueue; the sweep will');
-  });
-  const end = waiting.find(({ id }) => id === own)?.end;
-  if (end) throw new NotYet(end.runAt, `correction not done: ${end.reason}`);
+/**
+ * Tasks that go on later need a call to work: the own job's, else one of their own when the last of
+ * them is due. The sweep calls for those that are due before that.
+ */
+async function callAgain(deps: Deps, corrections: Correction[], own: number): Promise<void> {
+  const waiting = corrections
+    .flatMap(({ task, end }) => (end?.status === 'pending' ? [{ id: task.id, end }] : []))
+    .sort((a, b) => a.end.runAt.getTime() - b.end.runAt.getTime());
+  const mine = waiting.find(({ id }) => id === own)?.end;
+  const last = waiting.filter(({ id }) => id !== own).at(-1);
+  if (last) {
+    const call = { payload: { correction_id: last.id }, at: last.end.runAt };
+    await deps.producer.ensure('corrections', [call]).catch((error: unknown) => {
+      deps.log.debug({ err: error }, 'could not enqueue; the sweep will');
+    });
+  }
+  if (mine) throw new NotYet(mine.runAt, `correction not done: ${mine.reason}`);
 }

@@ -19,6 +19,7 @@ import { mailAlert } from './alert-mail.ts';
 import { applyOptOuts } from './apply-opt-outs.ts';
 import { archiveOld } from './archive.ts';
 import { comparePreferences } from './compare-preferences.ts';
+import { callsToWork } from './correction.ts';
 
 /** Any constant will do; it only has to be the same in every process. */
 const SWEEP_LOCK = 7_301_947_224;
@@ -80,7 +81,7 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
   for await (const rows of overdueCorrections(sql).cursor(PAGE))
     await put(
       'corrections',
-      rows.map(({ id }) => ({ payload: { correction_id: id } })),
+      callsToWork(deps, rows).map(({ id }) => ({ payload: { correction_id: id } })),
     );
   for await (const rows of overdueRestores(sql).cursor(PAGE))
     await put(

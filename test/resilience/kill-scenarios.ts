@@ -18,6 +18,9 @@ export interface Scenario {
   prepare(person: string): Promise<{ payload: object; job?: JobContext }>;
 }
 
+/** The dying take one task each, so that every death is its own; the healthy take sets afterwards. */
+const ALONE = { CORRECTIONS_PER_RUN: '1' };
+
 /** @param refused port of an SMTP server that refuses every mail for good */
 export function killScenarios(
   system: System,
@@ -140,7 +143,7 @@ export function killScenarios(
       env: { SMTP_PORT: String(refused) },
       prepare: rendered,
     },
-    { name: 'correct', queue: 'corrections', prepare: correction },
+    { name: 'correct', queue: 'corrections', env: ALONE, prepare: correction },
     {
       name: 'correct, failing for good',
       queue: 'corrections',
@@ -148,6 +151,7 @@ export function killScenarios(
         S3_ENDPOINT: 'http://127.0.0.1:1',
         MAX_CORRECTION_ATTEMPTS: '1',
         CORRECTION_OUTAGE_HOURS: '0',
+        ...ALONE,
       },
       prepare: correction,
     },

@@ -55,6 +55,13 @@ export async function claimCorrections(
     where id = any(${[...ids]}::bigint[]) returning *`;
 }
 
+/** The tasks that are still claimed under the token, as they are now. */
+export function claimedUnder(db: Queryable, token: string) {
+  return db<CorrectionRow[]>`
+    select * from auto_correction_tasks
+    where lease_token = ${token}::uuid and status = 'processing' order by run_at`;
+}
+
 /** Reads one task. */
 export async function findCorrection(db: Queryable, id: number) {
   const [row] = await db<CorrectionRow[]>`select * from auto_correction_tasks where id = ${id}`;
