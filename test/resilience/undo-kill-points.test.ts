@@ -22,7 +22,12 @@ let sweeping: { stop(): Promise<void> } | undefined;
 beforeAll(async () => {
   system = await startSystem({
     workers: false,
-    env: { CHROMA_COLLECTION: 'undo-kill-points', CORRECTION_QUARANTINE_DAYS: '1' },
+    env: {
+      CHROMA_COLLECTION: 'undo-kill-points',
+      CORRECTION_QUARANTINE_DAYS: '1',
+      // A job that took others with it would die at other points.
+      CORRECTIONS_PER_RUN: '1',
+    },
   });
   leftovers = await leftoversOf(system);
   await bundleCrashingWorker();

@@ -22,8 +22,7 @@ export function undoKillScenarios({ deps, push }: System, leftovers: Leftovers):
   }
   async function corrected(person: string) {
     const { document, payload } = await failed(person);
-    const config = { ...deps.config, CORRECTIONS_PER_RUN: 1 };
-    await runCorrection({ ...deps, config }, payload);
+    await runCorrection(deps, payload);
     return { document, payload };
   }
 
