@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,cms,stack,examples,scripts}/**/*.test.ts'],
+          include: ['{src,cms,stack,examples,scripts,bench}/**/*.test.ts'],
         },
       },
       {

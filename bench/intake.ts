@@ -63,13 +63,15 @@ async function measureIntake(bench: Bench, shape: Shape): Promise<Measured> {
     holds('every accepted event is stored once', Number(count?.ours) === sent.ours);
     if (shape.barePath === '/insert')
       holds('every bare row is stored', Number(count?.bare) === sent.bare);
-    const perEvent = (side: 'ours' | 'bare') => ((cpu[side] / sent[side]) * 1e6).toFixed(1);
+    const perEvent = { ours: cpu.ours / sent.ours, bare: cpu.bare / sent.bare };
+    const microseconds = (seconds: number) => (seconds * 1e6).toFixed(1);
     return {
       rounds,
+      cpu: perEvent,
       notes: [
         `p99 ${median(latencies).toFixed(0)} ms`,
         `${(sent.ours / Number(count?.groups)).toFixed(0)} events a commit`,
-        `CPU of the process per event ${perEvent('ours')} µs beside ${perEvent('bare')} µs`,
+        `CPU of the process per event ${microseconds(perEvent.ours)} µs beside ${microseconds(perEvent.bare)} µs`,
       ],
     };
   } finally {
@@ -86,6 +88,7 @@ export const intakeSingle: Figure = {
   beside: 'Express with JSON parser that answers 202',
   unit: 'events/s',
   target: { atLeast: 0.7 },
+  guard: { cpuAtMost: 4.5 },
   measure: (bench) =>
     measureIntake(bench, {
       perRequest: 1,
@@ -101,6 +104,7 @@ export const intakeBulk: Figure = {
   beside: 'Express, one multi-row VALUES insert per request',
   unit: 'events/s',
   target: { atLeast: 0.8 },
+  guard: { ratio: { atLeast: 0.3 }, cpuAtMost: 3.5 },
   measure: (bench) =>
     measureIntake(bench, {
       perRequest: 500,

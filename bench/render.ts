@@ -85,5 +85,6 @@ export const renderTime: Figure = {
   beside: 'batch of 100',
   unit: 'ms',
   target: { atMost: 3 },
+  guard: { ratio: { atMost: 4 } },
   measure: measureRender,
 };

@@ -1,4 +1,4 @@
-import type { Figure, Measured } from './figure.ts';
+import { type Bound, type Figure, type Measured, within } from './figure.ts';
 import { median } from './rounds.ts';
 
 /** A measured figure as it is printed. */
@@ -14,10 +14,12 @@ export interface Line {
   target: string;
   met: boolean;
   notes: string[];
+  /** How much more CPU ours takes for one unit, where that was measured. */
+  cpuRatio?: number;
   rounds: Measured['rounds'];
 }
 
-export function lineOf(figure: Figure, { rounds, notes = [] }: Measured): Line {
+export function lineOf(figure: Figure, { rounds, notes = [], cpu }: Measured): Line {
   const { name, what, beside, unit, target } = figure;
   const ratio = median(rounds.map(({ ours, bare }) => ours / bare));
   return {
@@ -28,11 +30,25 @@ export function lineOf(figure: Figure, { rounds, notes = [] }: Measured): Line {
     ours: median(rounds.map(({ ours }) => ours)),
     bare: median(rounds.map(({ bare }) => bare)),
     ratio,
-    target: 'atLeast' in target ? `>= ${target.atLeast}` : `<= ${target.atMost}`,
-    met: 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost,
+    target: words(target),
+    met: within(ratio, target),
     notes,
+    ...(cpu && { cpuRatio: cpu.ours / cpu.bare }),
     rounds,
   };
+}
+
+const words = (bound: Bound) => ('atLeast' in bound ? `>= ${bound.atLeast}` : `<= ${bound.atMost}`);
+
+/** What a figure's guard has to say of its line; nothing when all is well. */
+export function broken({ guard = {} }: Figure, line: Line): string[] {
+  const found: string[] = [];
+  if (guard.ratio && !within(line.ratio, guard.ratio))
+    found.push(`${line.name}: ratio ${line.ratio.toFixed(2)}, not ${words(guard.ratio)}`);
+  const { cpuRatio } = line;
+  if (guard.cpuAtMost !== undefined && cpuRatio !== undefined && cpuRatio > guard.cpuAtMost)
+    found.push(`${line.name}: CPU ratio ${cpuRatio.toFixed(2)}, not <= ${guard.cpuAtMost}`);
+  return found;
 }
 
 const figureOf = (value: number) =>
