@@ -147,7 +147,7 @@ export interface DueTask {
  * Locks a task and further ones with it, as far as they are due, held by nobody and not locked by
  * somebody else.
  * @param limit tasks in all
- * @returns the tasks, that one first where it is to be had
+ * @returns the tasks, that one first where it is among them
  */
 export async function lockDue(tx: Transaction, id: number, limit: number): Promise<DueTask[]> {
   const lock = (which: Fragment) => tx<DueTask[]>`
@@ -158,6 +158,7 @@ export async function lockDue(tx: Transaction, id: number, limit: number): Promi
       and (status = 'pending' or (status = 'processing' and lease_expires_at < now())) and ${which}
     for update skip locked`;
   const own = await lock(tx`id = ${id}`);
+  if (own.length >= limit) return own;
   const others = await lock(tx`id <> ${id} order by run_at limit ${limit - own.length}`);
   return [...own, ...others];
 }
