@@ -37,7 +37,12 @@ beforeAll(async () => {
   refusing.script(({ stage }) => (stage === 'rcpt' ? { at: 'rcpt', reply: '550 no' } : undefined));
   system = await startSystem({
     workers: false,
-    env: { OPERATOR_EMAIL: OPERATOR, CHROMA_COLLECTION: 'kill-points' },
+    env: {
+      OPERATOR_EMAIL: OPERATOR,
+      CHROMA_COLLECTION: 'kill-points',
+      // A job that took others with it would die at other points.
+      CORRECTIONS_PER_RUN: '1',
+    },
   });
   leftovers = await leftoversOf(system);
   await bundleCrashingWorker();
