@@ -67,6 +67,10 @@ export function createMetrics() {
       'Stores read again, and what was found.',
       ['outcome'],
     ),
+    correctionSteps: counter('auto_correction_steps_total', 'Steps taken, by what came of them.', [
+      'action',
+      'result',
+    ]),
     jobDuration: seconds('job_duration_seconds', 'Time one job took.', ['queue', 'outcome']),
     sweepRaised: counter('sweep_raised_total', 'Jobs the sweep had to raise again.', ['queue']),
     enqueueFailures: counter('enqueue_failures_total', 'Jobs left to the sweep.', ['queue']),

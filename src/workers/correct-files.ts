@@ -117,7 +117,9 @@ async function takeStep(
   }
   const steps = [...outcomes].map(([{ task }, outcome]) => stepRecord(task.id, action, outcome));
   await recordSteps(sql, token, action, steps, leaseSeconds);
-  for (const [{ failures }, outcome] of outcomes)
+  for (const [{ failures }, outcome] of outcomes) {
+    deps.metrics.correctionSteps.inc({ action, result: outcome.kind });
     if (outcome.kind === 'failed')
       failures.set(action, { reason: outcome.detail, error: outcome.error });
+  }
 }
