@@ -25,6 +25,7 @@ const ARROWS = {
   'deps.ts': COMPOSITION,
   api: PROCESS,
   workers: PROCESS,
+  'tidings.ts': [...PROCESS, 'workers'],
 };
 
 const TEST = '\\.test\\.ts$';

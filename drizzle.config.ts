@@ -3,6 +3,6 @@ import { defineConfig } from 'drizzle-kit';
 export default defineConfig({
   dialect: 'postgresql',
   schema:
-    './src/db/schema/{archive,batches,correction-brakes,corrections,emails,events,opt-outs,quarantines,suppressions,usage}.ts',
+    './src/db/schema/{archive,batches,correction-brakes,corrections,emails,events,opt-outs,quarantines,store-audits,suppressions,usage}.ts',
   out: './drizzle',
 });

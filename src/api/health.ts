@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ages, audit } from '../db/queries/audit.ts';
 import { engagedBrakes, heldBy } from '../db/queries/correction-brakes.ts';
+import { lastAudit } from '../db/queries/store-audit/runs.ts';
 import type { Deps } from '../deps.ts';
+import { auditKinds } from '../domain/store-audit.ts';
 import { remembered } from '../observability/timed.ts';
 import { queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
@@ -59,11 +61,12 @@ async function health(deps: Deps): Promise<Answer> {
 
 async function fillGauges(deps: Deps): Promise<void> {
   const { metrics, db, producer } = deps;
-  const [books, waiting, brakes, held] = await Promise.all([
+  const [books, waiting, brakes, held, stores] = await Promise.all([
     audit(db.sql),
     ages(db.sql),
     engagedBrakes(db.sql),
     heldBy(db.sql),
+    lastAudit(db.sql),
   ]);
   const { accepted: _accepted, unaccounted, ...classes } = books;
   for (const [name, value] of Object.entries(classes)) metrics.audit.set({ class: name }, value);
@@ -76,6 +79,11 @@ async function fillGauges(deps: Deps): Promise<void> {
   metrics.correctionsPending.set(waiting.pending_corrections);
   for (const [scope, count] of Object.entries(brakes)) metrics.brakesEngaged.set({ scope }, count);
   metrics.correctionsHeld.set([...held.values()].reduce((sum, count) => sum + count, 0));
+  for (const kind of auditKinds) {
+    metrics.auditFindings.set({ kind }, stores?.findings[kind] ?? 0);
+    metrics.auditOpen.set({ kind }, stores?.not_looked_at.includes(kind) ? 1 : 0);
+  }
+  metrics.auditCompleted.set((stores?.completed_at.getTime() ?? 0) / 1000);
   await Promise.all(
     queueNames.map(async (queue) => {
       const counts = await producer.queue(queue).getJobCounts();

@@ -38,4 +38,7 @@ export const storeVariables = {
     .string()
     .regex(STORE_RATES, 'must look like s3=100/s;cms=20/s,5000/h')
     .optional(),
+  AUDIT_STORES_INTERVAL_HOURS: z.coerce.number().min(0).default(0),
+  AUDIT_STORES_GRACE_MINUTES: z.coerce.number().min(0).default(60),
+  AUDIT_STORES_PREFIX: z.string().default(''),
 };

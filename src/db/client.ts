@@ -46,6 +46,15 @@ export function openDatabase(url: string, poolSize = 10): Database {
   };
 }
 
+/**
+ * Opens one connection to work on alone. Once it is lost, so is whatever lasts as long as the session:
+ * locks and temporary tables.
+ */
+export function openSession(url: string, name: string): Sql {
+  const options = { types: valueTypes, max_lifetime: null, max: 1 };
+  return openPostgres(url, name, options) as unknown as Sql;
+}
+
 /** The SQLSTATE of a Postgres error, also where Drizzle has wrapped it; undefined for anything else. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -25,3 +25,23 @@ export function collectionName(template: string, owner: FileOwner): string {
     String(KNOWN[name]?.(owner) ?? whole),
   );
 }
+
+/**
+ * Whether a collection may be one that the template names, for some company and bot.
+ * @returns the test; a template without placeholders names one collection only
+ */
+export function collectionTest(template: string): (collection: string) => boolean {
+  const seen = new Set<string>();
+  const pattern = template
+    .split(/(\{\w+\})/)
+    .map((part) => {
+      const name = /^\{(\w+)\}$/.exec(part)?.[1] ?? '';
+      if (!(name in KNOWN)) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      if (seen.has(name)) return `\\k<${name}>`;
+      seen.add(name);
+      return `(?<${name}>[1-9]\\d{0,9})`;
+    })
+    .join('');
+  const whole = new RegExp(`^${pattern}$`);
+  return (collection) => whole.test(collection);
+}

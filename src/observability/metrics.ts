@@ -82,6 +82,16 @@ export function createMetrics() {
     unaccounted: gauge('audit_unaccounted_events', 'Accepted events nobody can account for: 0.'),
     oldest: gauge('oldest_age_seconds', 'Age of the oldest thing that waits.', ['kind']),
     correctionsPending: gauge('auto_correction_tasks_pending', 'Tasks that wait.'),
+    auditFindings: gauge('store_audit_findings', 'Findings of the last audit of the stores.', [
+      'kind',
+    ]),
+    auditOpen: gauge('store_audit_not_looked_at', 'Kinds the last audit could not look at: 1.', [
+      'kind',
+    ]),
+    auditCompleted: gauge(
+      'store_audit_completed_timestamp_seconds',
+      'When the last audit of the stores was done; 0: never.',
+    ),
     jobs: gauge('queue_jobs', 'Jobs by queue and state.', ['queue', 'state']),
   };
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Config } from '../config.ts';
 import {
   type CompanyChange,
   type CompanyRecord,
@@ -15,14 +14,8 @@ import {
   type PreferenceOwner,
 } from '../contracts/preferences.ts';
 import { ownerKey } from '../domain/owner.ts';
-import {
-  type Answer,
-  ask,
-  fitting,
-  type HttpService,
-  type Question,
-  wrongAddress,
-} from './http.ts';
+import { type CmsConfig, cmsService } from './cms-service.ts';
+import { type Answer, ask, fitting, type Question, wrongAddress } from './http.ts';
 import { StoreError } from './store-error.ts';
 import { turnOff } from './turn-off.ts';
 
@@ -71,17 +64,9 @@ const bulkAnswer = z.object({
   missing_preferences: z.array(z.string()).optional(),
 });
 
-type CmsConfig = Pick<Config, 'CMS_API_URL' | 'CMS_API_TOKEN' | 'CMS_TIMEOUT_MS'>;
-
 /** A client of the CMS at `CMS_API_URL`; `CMS_TIMEOUT_MS` bounds each exchange, body included. */
 export function cmsClient(config: CmsConfig): CmsClient {
-  const cms: HttpService = {
-    store: 'cms',
-    baseUrl: config.CMS_API_URL,
-    headers: { authorization: `Bearer ${config.CMS_API_TOKEN}` },
-    settings: { url: 'CMS_API_URL', token: 'CMS_API_TOKEN' },
-    timeoutMs: config.CMS_TIMEOUT_MS,
-  };
+  const cms = cmsService(config);
 
   async function answerOf<S extends z.ZodType>(
     question: Question,

@@ -7,6 +7,7 @@ import { refuseEviction } from '../queues/connection.ts';
 import { subscribeInvalidations } from '../queues/invalidation.ts';
 import { type QueueName, queueNames } from '../queues/registry.ts';
 import { onShutdown } from '../shutdown.ts';
+import { startAuditing } from './audit-schedule.ts';
 import { serveWorkerHealth } from './health.ts';
 import { watchProgress } from './progress.ts';
 import { startWorkers } from './start-workers.ts';
@@ -21,12 +22,14 @@ async function main(): Promise<void> {
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const progress = watchProgress(deps, names);
   const sweeping = startSweeping(deps);
+  const auditing = startAuditing(deps);
   const workers: Worker[] = [];
   const health = await serveWorkerHealth(deps, workers, sweeping, progress);
   onShutdown(
     deps.log,
     async () => {
-      await Promise.all([sweeping.stop(), ...workers.map((worker) => worker.close())]);
+      const closing = workers.map((worker) => worker.close());
+      await Promise.all([sweeping.stop(), auditing.stop(), ...closing]);
       progress.stop();
       await health.close();
       await deps.close();

@@ -11,7 +11,7 @@ export type Objection =
 
 type Guarded = Pick<
   CorrectionRow,
-  'id' | 'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email'
+  'id' | 'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email' | 'created_at'
 >;
 type Reasons = Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>;
 
@@ -25,14 +25,16 @@ export async function objectionsTo(
   tasks: readonly Guarded[],
 ): Promise<Map<number, Objection>> {
   if (tasks.length === 0) return new Map();
-  // Asked for by a producer: nobody's file in particular, so anybody's success objects.
+  // Asked for by a producer: nobody's file in particular, so anybody's success objects. A delete is
+  // no objection to what was asked for after it, because of what the deleted file left.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
       coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
       coalesce(bool_or(present and good and (anybodys or (own and s.generation = asked.generation))),
         false) as succeeded,
       coalesce(bool_or(present and not anybodys and not own and s.status <> 'failed'), false) as other,
-      coalesce(bool_or(own and not present and not anybodys), false) as deleted,
+      coalesce(bool_or(own and not present and not anybodys and s.moved_at >= asked.created_at), false)
+        as deleted,
       exists (select from file_events e where e.file_document_id = asked.document
         and e.applied_at is null and e.dead_lettered_at is null) as waiting
     from (
@@ -42,11 +44,12 @@ export async function objectionsTo(
         ${tasks.map((task) => task.generation)}::int[],
         ${tasks.map((task) => task.company_id)}::int[],
         ${tasks.map((task) => task.bot_id)}::int[],
-        ${tasks.map((task) => task.user_email)}::text[]
-      ) as t(id, document, generation, company_id, bot_id, user_email)
+        ${tasks.map((task) => task.user_email)}::text[],
+        ${tasks.map((task) => task.created_at.toISOString())}::text[]::timestamptz[]
+      ) as t(id, document, generation, company_id, bot_id, user_email, created_at)
     ) asked
     left join lateral (
-      select f.generation, f.status, f.deleted_at is null as present,
+      select f.generation, f.status, f.updated_at as moved_at, f.deleted_at is null as present,
         f.status = 'success' and f.processing_stage = 'completed' as good,
         (f.company_id = asked.company_id and f.bot_id = asked.bot_id
           and f.user_email = asked.user_email) is true as own

@@ -100,7 +100,8 @@ export async function moveCorrection(
   return rows.length > 0;
 }
 
-const CANCELLED = 'cancelled by an operator';
+/** Why a task that an operator called off was cancelled. */
+export const CANCELLED = 'cancelled by an operator';
 
 /** Which open tasks to cancel: every condition that is given has to hold. */
 export interface CancelFilter {

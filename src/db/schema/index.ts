@@ -7,5 +7,6 @@ export * from './emails.ts';
 export * from './events.ts';
 export * from './opt-outs.ts';
 export * from './quarantines.ts';
+export * from './store-audits.ts';
 export * from './suppressions.ts';
 export * from './usage.ts';
