@@ -196,7 +196,7 @@ function recordOf(documentId: string) {
   });
 }
 
-/** As Strapi filters by itself; a CMS that ignores it answers with other files and is found out. */
+/** A CMS that ignores the filter answers with other files and is found out. */
 function filesQuery(documentIds: readonly string[]): URLSearchParams {
   const wanted = documentIds.map((id): [string, string] => ['documentId', id]);
   return new URLSearchParams([...wanted, ['pageSize', String(BULK_LIMIT)]]);

@@ -1,5 +1,3 @@
-import { PermanentError } from '../errors.ts';
-
 export type StoreName = 's3' | 'chroma' | 'cms';
 
 export interface StoreFailure {
@@ -47,8 +45,8 @@ export class StoreError extends Error {
 
 /** The store took one request for wrong, as opposed to being in trouble: it will refuse it again. */
 export function isRefusal(error: unknown): boolean {
-  if (error instanceof PermanentError) return true;
-  return error instanceof StoreError && [400, 409, 413, 415, 422].includes(Number(error.code));
+  if (!(error instanceof StoreError)) return false;
+  return error.blames === 'file' || [400, 409, 413, 415, 422].includes(Number(error.code));
 }
 
 /** The most telling code of anything a client threw: `ECONNREFUSED`, `TimeoutError`, `NoSuchBucket`. */
