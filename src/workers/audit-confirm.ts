@@ -19,7 +19,7 @@ import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { orUnread, type StoreLists, type UnreadStores } from './audit-read-stores.ts';
 
-const PAGE = 500;
+const PAGE = 1000;
 
 /** Which findings of a page do not hold. */
 type Check = (page: readonly FoundRow[]) => Promise<FoundRow[]>;
@@ -47,6 +47,7 @@ export async function confirmFindings(
   since: Date,
   signal: AbortSignal,
 ): Promise<void> {
+  await db`analyze audit_findings`;
   const look = (store: AuditedStore, kinds: AuditKind[], check: Check) =>
     orUnread(unread, store, () => checkAll(db, kinds, check, signal));
   await look('s3', OBJECTS, (page) => wrongObjects(lists, page));

@@ -160,9 +160,12 @@ describe('a mail under way', () => {
       locale: 'de',
       notification_delay_minutes: 7,
     });
-    const { body } = await system.call('GET', `/api/emails?user_email=${ada}`);
-    expect(body.data).toMatchObject([{ send_status: 'sent', send_attempts: 1 }]);
-    expect((await system.call('GET', `/api/emails/${body.data[0].id}/html`)).status).toBe(404);
+    const sent = await until('the answer is written down', async () => {
+      const { body } = await system.call('GET', `/api/emails?user_email=${ada}`);
+      return body.data[0]?.send_status === 'sent' && body.data;
+    });
+    expect(sent).toMatchObject([{ send_attempts: 1 }]);
+    expect((await system.call('GET', `/api/emails/${sent[0].id}/html`)).status).toBe(404);
   });
 
   it('is left as it is by a change that is only about when', async () => {

@@ -82,7 +82,7 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
       return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
     });
     const size = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
-    const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key)));
+    const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key) + LONG_AGO));
     return page.join('') + tag('IsTruncated', String(all.length > size));
   }
 
@@ -152,6 +152,9 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
   };
   return server;
 }
+
+/** Its objects were all written at one time. */
+const LONG_AGO = '<LastModified>2026-01-01T00:00:00.000Z</LastModified>';
 
 const NO_BUCKET = { status: 404, code: 'NoSuchBucket' };
 
