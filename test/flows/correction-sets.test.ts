@@ -107,6 +107,25 @@ it('lets one refused file wait and fail alone', async () => {
   expect([...s3.objects.keys()]).toEqual([keyOf(documents[3]!)]);
 });
 
+it('takes a set apart when one task brings it down', async () => {
+  const s3 = await startWithS3();
+  const documents = names(5);
+  for (const document of documents) s3.put(keyOf(document));
+  const { s3: store } = system.deps.stores;
+  system.deps.stores.s3 = {
+    ...store,
+    remove: (files) => {
+      if (files.some(({ documentId: id }) => id === documents[2])) throw new Error('a defect');
+      return store.remove(files);
+    },
+  };
+  await fail(documents);
+  await release(5);
+  const all = await ended(4);
+  expect([...s3.objects.keys()]).toEqual([keyOf(documents[2]!)]);
+  expect(all.find((task) => task.file_document_id === documents[2])?.status).not.toBe('failed');
+});
+
 it('waits out a throttled store without losing an attempt', async () => {
   const s3 = await startWithS3();
   const documents = names(5);
