@@ -21,7 +21,7 @@ const SIZES: Sizes = {
   records: OBJECTS / 20,
 };
 /** Megabytes for everything that lives on; the program itself needs most of them. */
-const HEAP_MB = Number(process.env.AUDIT_TEST_HEAP ?? 48);
+const HEAP_MB = Number(process.env.AUDIT_TEST_HEAP ?? 56);
 
 let stores: SyntheticStores;
 let system: System;
