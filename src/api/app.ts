@@ -68,10 +68,10 @@ export function createApp(deps: Deps): Express {
   for (const route of routes) {
     const before = [
       (request: Request, response: Response, next: () => void) => {
-        const client = authorize(request, route.access);
-        if (client !== null) limit(client, response);
+        response.locals.client = authorize(request, route.access);
         next();
       },
+      ...(route.access === 'open' ? [] : [limit]),
       ...(route.body ? [refuseOtherTypes(route), route.unparsed ? keep : parse] : []),
     ];
     app[route.method](route.path, ...before, async (request: Request, response) => {
