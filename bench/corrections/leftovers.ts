@@ -16,8 +16,8 @@ const AT_ONCE = 10;
 
 export interface Leftovers {
   collection: string;
-  /** Puts an object, three chunks and a record of each file. */
-  put(documentIds: readonly string[]): Promise<void>;
+  /** Puts three chunks and a record of each file, and an object where asked: those take their time. */
+  put(documentIds: readonly string[], withObjects: boolean): Promise<void>;
   /** Objects, chunks and records there are in all. */
   count(): Promise<{ s3: number; chroma: number; cms: number }>;
   /** Bare loops of the deletes Tidings does, each by the store's bulk call where it has one. */
@@ -63,9 +63,9 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
 
   return {
     collection: COLLECTION,
-    async put(documentIds) {
+    async put(documentIds, withObjects) {
       await Promise.all([
-        inTurn(documentIds, AT_ONCE, (id) =>
+        inTurn(withObjects ? documentIds : [], AT_ONCE, (id) =>
           s3.send(new PutObjectCommand({ Bucket, Key: keyOf(id), Body: 'text' })),
         ),
         inPages(documentIds, 500, (page) => addChunks(chunks, page)),

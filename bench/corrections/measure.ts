@@ -20,6 +20,7 @@ const SETTINGS = {
   AUTO_CORRECTION_DELAY_SECONDS: '0',
   CORRECTION_BRAKE_MAX_TASKS: '0',
   CORRECTION_BRAKE_PERCENT: '0',
+  CORRECTION_BRAKE_MAX_TASKS_TOTAL: '0',
   // As much as the bare loop deletes at a time.
   CHROMA_PAGE_SIZE: '3000',
 };
@@ -40,13 +41,17 @@ export async function measureCorrections(
   const putFiles = async (side: string) => {
     set += 1;
     const ids = Array.from({ length: files }, (_, nth) => `${side}-${set}-${nth}`);
-    await leftovers.put(ids);
+    await leftovers.put(ids, stores.includes('s3'));
     return ids;
   };
   /** Nothing is left where it was looked for; what no step was for is taken away. */
   const verified = async (ids: readonly string[]) => {
     const left = await leftovers.count();
-    const expected = { s3: files, chroma: files * CHUNKS_PER_FILE, cms: files };
+    const expected = {
+      s3: stores.includes('s3') ? files : 0,
+      chroma: files * CHUNKS_PER_FILE,
+      cms: files,
+    };
     for (const store of stores) expected[store] = 0;
     for (const store of ['s3', 'chroma', 'cms'] as const) {
       const truth = `${store} holds ${expected[store]} and not ${left[store]}`;
