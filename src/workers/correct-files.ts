@@ -4,7 +4,7 @@ import type { CorrectionAction } from '../domain/corrections.ts';
 import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Claim, type Correction, isOpen, laterWithoutAttempt } from './correction.ts';
-import { completeCorrections, guardCorrections } from './guard-corrections.ts';
+import { completeCorrections, guardCorrections, objectsOfOthers } from './guard-corrections.ts';
 import { savedCorrections } from './quarantine-leftovers.ts';
 import {
   inapplicable,
@@ -80,6 +80,9 @@ async function admitted(
   return open.filter((correction) => !refused.has(correction));
 }
 
+/** Why an object stays although its file failed. */
+const KEPT_FOR_ANOTHER = 'another file that has not failed is stored under the same key';
+
 async function takeStep(
   deps: Deps,
   { token, leaseSeconds }: Claim,
@@ -95,8 +98,12 @@ async function takeStep(
   const outcomes = new Map<Correction, StepOutcome>();
   const asked: Correction[] = [];
   const saved = await savedCorrections(deps, action, await admitted(deps, action, open));
-  for (const correction of await guardCorrections(deps, saved)) {
-    const detail = inapplicable(deps, action, correction.file);
+  const going = await guardCorrections(deps, saved);
+  const ofOthers = action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set();
+  for (const correction of going.filter(({ end }) => end === null)) {
+    const detail = ofOthers.has(correction)
+      ? KEPT_FOR_ANOTHER
+      : inapplicable(deps, action, correction.file);
     if (detail === null) asked.push(correction);
     else outcomes.set(correction, { kind: 'not_applicable', detail });
   }

@@ -1,5 +1,6 @@
 import { type Objection, objectionsTo } from '../db/queries/correction-guard.ts';
 import type { CorrectionEnd } from '../db/queries/corrections.ts';
+import { sharedObjects } from '../db/queries/shared-objects.ts';
 import type { Deps } from '../deps.ts';
 import { recordObjection } from '../domain/cms-record.ts';
 import { readRecords } from '../stores/cms.ts';
@@ -40,6 +41,29 @@ async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<v
     if (reason) correction.end = { status: 'cancelled', reason, conflict: correction.touched };
   }
 }
+
+/**
+ * The objects among those of the corrections that other files live by. A correction that has to wait
+ * for an event that names its object ends here for now.
+ */
+export async function objectsOfOthers(
+  deps: Deps,
+  corrections: readonly Correction[],
+): Promise<Set<Correction>> {
+  const slashes = deps.config.S3_SLASH_KEYS === 'prefix';
+  const asked = corrections.flatMap(({ file: { documentId, storageKey } }) =>
+    storageKey === null
+      ? []
+      : [{ documentId, storageKey, isPrefix: slashes && storageKey.endsWith('/') }],
+  );
+  const sharing = await sharedObjects(deps.db.sql, asked);
+  for (const correction of corrections)
+    if (sharing.get(correction.file.documentId) === 'waiting')
+      correction.end = laterWithoutAttempt(WAITING_FOR_ANOTHER);
+  return new Set(corrections.filter(({ file }) => sharing.get(file.documentId) === 'kept'));
+}
+
+const WAITING_FOR_ANOTHER = 'an accepted event of another file names the same object';
 
 /** A success that was accepted while the last delete was in flight is a conflict, not a completion. */
 export async function completeCorrections(

@@ -22,10 +22,11 @@ function runningWith(env: Record<string, string>): void {
 
 let ada: string;
 let document: string;
+let storage_key: string;
 beforeEach(async () => {
   ada = person();
   document = documentId();
-  await leftovers.put(document, system.cms);
+  storage_key = await leftovers.put(document, system.cms);
 });
 const left = () => leftovers.left(document, system.cms);
 
@@ -39,6 +40,29 @@ const task = (status: string) =>
 const fails = (error: object, more: object = {}) =>
   system.push(failure(ada, document, { error, ...more }));
 const storageError = { category: 'storage_error', message: 'upsert failed' };
+
+describe('an object that another file is stored under', () => {
+  runningWith({});
+
+  it('stays, and the rest of the failed file goes', async () => {
+    await system.push(event(person('bob'), documentId(), { storage_key }));
+    await system.applied();
+    await system.push(failure(ada, document, { storage_key }));
+    const done = await task('completed');
+    expect(await left()).toEqual({ ...NOTHING, s3: EVERYTHING.s3 });
+    const { body } = await system.call('GET', `/api/corrections/${done.id}`);
+    expect(body.data.not_applicable).toEqual({
+      s3_delete: 'another file that has not failed is stored under the same key',
+    });
+  });
+
+  it('goes when the other file has failed as well', async () => {
+    await system.push(failure(person('bob'), documentId(), { storage_key }));
+    await system.push(failure(ada, document, { storage_key }));
+    await task('completed');
+    await until('nothing is left', async () => (await left()).s3 === NOTHING.s3);
+  });
+});
 
 describe('a request for a file that somebody else has', () => {
   runningWith({});

@@ -95,6 +95,7 @@ export const fileProcessingStatus = pgTable(
       t.user_email,
     ),
     index('idx_file_processing_status_company').on(t.company_id).where(sql`deleted_at is null`),
+    index('idx_file_processing_status_key').on(t.storage_key).where(sql`storage_key is not null`),
     index('idx_file_processing_status_deleted').on(t.id).where(sql`deleted_event_count > 0`),
     index('idx_file_processing_status_gone').on(t.updated_at).where(sql`deleted_at is not null`),
     check('chk_stage', oneOf('processing_stage', PROCESSING_STAGES)),

@@ -1,0 +1,1 @@
+CREATE INDEX "idx_file_processing_status_key" ON "file_processing_status" USING btree ("storage_key") WHERE storage_key is not null;

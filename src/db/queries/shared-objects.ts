@@ -1,0 +1,70 @@
+import type { Queryable } from '../client.ts';
+
+/** A file that failed and what it would have removed from object storage. */
+export interface ObjectOfFile {
+  documentId: string;
+  storageKey: string;
+  /** The key stands for all that is below it. */
+  isPrefix: boolean;
+}
+
+/** What speaks against removing it: another file lives by it, or an event is still to tell. */
+export type Sharing = 'kept' | 'waiting';
+
+type Row = { document: string; sharing: Sharing };
+
+/**
+ * Objects that other documents' files live by, which is every file that has not failed. What is accepted
+ * but not applied counts too.
+ * @returns by document id; whoever is not in it has its object for itself
+ */
+export async function sharedObjects(
+  db: Queryable,
+  files: readonly ObjectOfFile[],
+): Promise<Map<string, Sharing>> {
+  const rows = [
+    ...(await underTheSameKey(
+      db,
+      files.filter(({ isPrefix }) => !isPrefix),
+    )),
+    ...(await below(
+      db,
+      files.filter(({ isPrefix }) => isPrefix),
+    )),
+  ];
+  // Whoever is known to need the object decides; the others can only be waited for.
+  const sharing = new Map<string, Sharing>();
+  for (const row of rows)
+    if (sharing.get(row.document) !== 'kept') sharing.set(row.document, row.sharing);
+  return sharing;
+}
+
+const given = (db: Queryable, files: readonly ObjectOfFile[]) => db`
+  unnest(
+    ${files.map(({ documentId }) => documentId)}::text[],
+    ${files.map(({ storageKey }) => storageKey)}::text[]) as a(document, key)`;
+
+async function underTheSameKey(db: Queryable, files: readonly ObjectOfFile[]): Promise<Row[]> {
+  if (files.length === 0) return [];
+  return db<Row[]>`
+    select a.document, 'waiting' as sharing
+    from ${given(db, files)} join file_events e on e.payload->>'storage_key' = a.key
+    where e.applied_at is null and e.dead_lettered_at is null and e.file_document_id <> a.document
+    union all
+    select a.document, 'kept'
+    from ${given(db, files)} join file_processing_status s on s.storage_key = a.key
+    where s.file_document_id <> a.document and s.deleted_at is null and s.status <> 'failed'`;
+}
+
+/** Reads every file's key; keys that are prefixes are rare. */
+async function below(db: Queryable, files: readonly ObjectOfFile[]): Promise<Row[]> {
+  if (files.length === 0) return [];
+  return db<Row[]>`
+    select a.document, 'waiting' as sharing
+    from ${given(db, files)} join file_events e on starts_with(e.payload->>'storage_key', a.key)
+    where e.applied_at is null and e.dead_lettered_at is null and e.file_document_id <> a.document
+    union all
+    select a.document, 'kept'
+    from ${given(db, files)} join file_processing_status s on starts_with(s.storage_key, a.key)
+    where s.file_document_id <> a.document and s.deleted_at is null and s.status <> 'failed'`;
+}
