@@ -114,16 +114,23 @@ async function sweepAll(deps: Deps, onPage: () => void, sql: Sql): Promise<numbe
       'cms-usage',
       rows.map((row) => ({ payload: row })),
     );
-  const compareMs = deps.config.WRITE_BACK_COMPARE_SECONDS * 1000;
-  // Not one that is missing but the next one: it is always either waiting or under way.
-  if (compareMs > 0)
-    await deps.producer.ensure('cms-compare', [
-      { payload: {}, at: new Date(now.getTime() + compareMs) },
-    ]);
+  await callForCompare(deps, now);
   await applyOptOuts(deps);
   await comparePreferences(deps);
   await archiveOld(deps);
   return raised;
+}
+
+/** When this process last had the CMS compared. */
+const comparedAt = new WeakMap<Deps, Date>();
+
+/** Not by an alarm in the queue: every sweep would set it anew, and it would never go off. */
+async function callForCompare(deps: Deps, now: Date): Promise<void> {
+  const everyMs = deps.config.WRITE_BACK_COMPARE_SECONDS * 1000;
+  const last = comparedAt.get(deps)?.getTime() ?? 0;
+  if (everyMs === 0 || now.getTime() - last < everyMs) return;
+  comparedAt.set(deps, now);
+  await deps.producer.ensure('cms-compare', [{ payload: {} }]);
 }
 
 const DAY_MS = 86_400_000;
