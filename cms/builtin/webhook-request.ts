@@ -18,6 +18,28 @@ export async function postWebhook(
   stop: AbortSignal,
 ): Promise<void> {
   const now = new Date();
+  // Not AbortSignal.any: on Node 20 its parts may be collected as garbage, and the time-out never comes.
+  const given = new AbortController();
+  const giveUp = () => given.abort(stop.reason);
+  const timer = setTimeout(() => {
+    given.abort(new DOMException('no answer in time', 'TimeoutError'));
+  }, TIMEOUT_MS);
+  stop.addEventListener('abort', giveUp, { once: true });
+  if (stop.aborted) giveUp();
+  try {
+    await send(target, message, now, given.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', giveUp);
+  }
+}
+
+async function send(
+  target: WebhookTarget,
+  message: { message_id: string; payload: string },
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
   // Receivers refuse old timestamps, and this delivery may be a late one.
   const body = JSON.stringify({ ...JSON.parse(message.payload), timestamp: now.toISOString() });
   const response = await fetch(
@@ -25,7 +47,7 @@ export async function postWebhook(
     {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal,
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${target.apiKey}`,
