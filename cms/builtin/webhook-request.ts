@@ -1,3 +1,4 @@
+import { withDeadline } from '../../src/deadline.ts';
 import type { CmsConfig } from './config.ts';
 import { webhookSigner } from './webhook-signer.ts';
 
@@ -18,20 +19,7 @@ export async function postWebhook(
   stop: AbortSignal,
 ): Promise<void> {
   const now = new Date();
-  // Not AbortSignal.any: on Node 20 its parts may be collected as garbage, and the time-out never comes.
-  const given = new AbortController();
-  const giveUp = () => given.abort(stop.reason);
-  const timer = setTimeout(() => {
-    given.abort(new DOMException('no answer in time', 'TimeoutError'));
-  }, TIMEOUT_MS);
-  stop.addEventListener('abort', giveUp, { once: true });
-  if (stop.aborted) giveUp();
-  try {
-    await send(target, message, now, given.signal);
-  } finally {
-    clearTimeout(timer);
-    stop.removeEventListener('abort', giveUp);
-  }
+  await withDeadline(TIMEOUT_MS, stop, (signal) => send(target, message, now, signal));
 }
 
 async function send(

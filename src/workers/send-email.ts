@@ -7,6 +7,7 @@ import {
   recordHandOver,
 } from '../db/queries/email-claims.ts';
 import { type EmailRow, findEmail } from '../db/queries/emails.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
 import { NotYet, reasonOf } from '../errors.ts';
@@ -90,10 +91,11 @@ async function attempt(
     if (!(await recordHandOver(deps.db.sql, email.id, token))) throw new LeaseLost();
   };
   try {
-    const signal = AbortSignal.any([deps.draining, AbortSignal.timeout(lease * 1000)]);
     const attachments = await attachmentsOf(deps, email);
     const mail = { ...outgoing(deps, email), attachments };
-    return await deps.transport.send(mail, { beforeBody, signal });
+    return await withDeadline(lease * 1000, deps.draining, (signal) =>
+      deps.transport.send(mail, { beforeBody, signal }),
+    );
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
     return { outcome: 'transient', reason: reasonOf(error) };

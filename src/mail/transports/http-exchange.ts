@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { request as encrypted } from 'node:https';
 import type { Socket } from 'node:net';
+import { withDeadline } from '../../deadline.ts';
 
 /** One request to a provider. The body is sent with its length, in one piece save for its last byte. */
 export interface Question {
@@ -47,12 +48,17 @@ const MAX_ANSWER_CHARACTERS = 20_000;
  * are not followed.
  * @throws only what `beforeBody` rejected with
  */
-export async function exchange(question: Question, options: ExchangeOptions): Promise<Exchange> {
-  const { agent, timeoutMs, beforeBody, signal } = options;
+export function exchange(question: Question, options: ExchangeOptions): Promise<Exchange> {
+  return withDeadline(options.timeoutMs, options.signal, (leave) => ask(question, options, leave));
+}
+
+async function ask(
+  question: Question,
+  { agent, beforeBody }: ExchangeOptions,
+  leave: AbortSignal,
+): Promise<Exchange> {
   const { method, url, headers, body } = question;
   const tls = url.protocol === 'https:';
-  const limit = AbortSignal.timeout(timeoutMs);
-  const leave = signal ? AbortSignal.any([signal, limit]) : limit;
   let written = false;
   let refusal: { error: unknown } | undefined;
 
@@ -93,7 +99,8 @@ export async function exchange(question: Question, options: ExchangeOptions): Pr
     };
   } catch (error) {
     if (refusal) throw refusal.error;
-    return { failure: codeOf(error, limit.aborted), timedOut: limit.aborted, written };
+    const timedOut = leave.reason?.name === 'TimeoutError';
+    return { failure: codeOf(error, timedOut), timedOut, written };
   }
 }
 

@@ -25,15 +25,38 @@ async function postWebhook({ baseUrl, apiKey, secret }, { message_id, payload },
     'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
   };
   if (secret) headers['webhook-signature'] = signer(secret).sign(message_id, now, body);
-  const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/webhooks/preference-updated`, {
-    method: 'POST',
-    redirect: 'manual',
-    signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
-    headers,
-    body,
+  await inTime(stop, async (signal) => {
+    const url = `${baseUrl.replace(/\/+$/, '')}/webhooks/preference-updated`;
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal,
+      headers,
+      body,
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`the receiver answered ${response.status}`);
   });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`the receiver answered ${response.status}`);
+}
+
+/**
+ * Not AbortSignal.any: on Node 20 the parts of a combined signal may be collected as garbage, and its
+ * time-out never comes.
+ */
+async function inTime(stop, work) {
+  const given = new AbortController();
+  const giveUp = () => given.abort(stop.reason);
+  const timer = setTimeout(() => {
+    given.abort(new DOMException('no answer in time', 'TimeoutError'));
+  }, TIMEOUT_MS);
+  stop.addEventListener('abort', giveUp, { once: true });
+  if (stop.aborted) giveUp();
+  try {
+    await work(given.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', giveUp);
+  }
 }
 
 module.exports = { postWebhook };
