@@ -4,7 +4,7 @@
  */
 
 const PURE = ['contracts', 'errors.ts', 'domain'];
-const SIDE = [...PURE, 'config.ts', 'deadline.ts', 'package-root.ts', 'observability'];
+const SIDE = [...PURE, 'config.ts', 'deadline.ts', 'group-commit.ts', 'package-root.ts', 'observability'];
 const COMPOSITION = [...SIDE, 'queues', 'db', 'stores', 'mail'];
 const PROCESS = [...COMPOSITION, 'deps.ts', 'shutdown.ts'];
 
@@ -13,6 +13,7 @@ const ARROWS = {
   'config.ts': ['config'],
   'deadline.ts': [],
   'errors.ts': [],
+  'group-commit.ts': [],
   'package-root.ts': [],
   'postgres-client.ts': [],
   contracts: [],
@@ -73,7 +74,7 @@ export default {
       from: { path: '^(cms|stack|examples)/' },
       to: {
         path: '^src/',
-        pathNot: anyOf(['contracts', 'config.ts', 'deadline.ts', 'postgres-client.ts']),
+        pathNot: anyOf(['contracts', 'config.ts', 'deadline.ts', 'group-commit.ts', 'postgres-client.ts']),
       },
     },
     {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Runs `work` under a signal that aborts when its time is up or when an outer signal does. The signal's
  * reason is then a `TimeoutError`, or the outer signal's own.
@@ -18,6 +20,8 @@ export async function withDeadline<Result>(
   const timer = setTimeout(() => {
     given.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
   }, ms);
+  // One signal ends as much work as there is: more listeners than ten are no leak.
+  if (stop) setMaxListeners(0, stop);
   stop?.addEventListener('abort', giveUp, { once: true });
   if (stop?.aborted) giveUp();
   try {

@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { type MailBooks, mailBooks } from './db/mail-books.ts';
 import { type RateLimit, rateLimits, type TakePlaces } from './domain/rate-limits.ts';
 import { type SnsClient, snsClient } from './mail/bounces/sns-client.ts';
 import { openTransports } from './mail/transports/open.ts';
@@ -30,6 +31,7 @@ export interface Deps {
   log: Logger;
   metrics: Metrics;
   db: Database;
+  mails: MailBooks;
   /** Fails fast: for producers and health checks. */
   redis: RedisConnection;
   /** Waits for Redis: for workers. */
@@ -76,6 +78,7 @@ export function openDeps(config: Config, service: string): Deps {
     log,
     metrics,
     db,
+    mails: mailBooks(db.sql),
     redis,
     workerRedis: () => {
       const connection = workerConnection(config.REDIS_URL, report);

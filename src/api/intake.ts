@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FileEvent } from '../contracts/file-events.ts';
-import { sqlState } from '../db/client.ts';
+import { blamesContent } from '../db/client.ts';
 import { type Acceptance, acceptEvents, type NewEvent, newEvent } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
-import { groupCommit, QueueFull } from './group-commit.ts';
+import { groupCommit, QueueFull } from '../group-commit.ts';
 import { inTime } from './in-time.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -30,7 +30,7 @@ export function openIntake(deps: Deps): Intake {
   const add = groupCommit<NewEvent[], Acceptance[]>({
     // One that hangs makes room, so that it holds up nobody but those in it.
     commit: (requests) => inTime(acceptTogether(deps, requests)),
-    separable: (error) => /^(2[23]|40|54)/.test(sqlState(error) ?? ''),
+    separable: blamesContent,
     sizeOf: (events) => events.length,
     maxSize: MAX_GROUP_EVENTS,
     bytesOf: (events) =>

@@ -62,3 +62,10 @@ export function sqlState(error: unknown): string | undefined {
   if (error instanceof postgres.PostgresError) return error.code;
   return sqlState(error.cause);
 }
+
+/**
+ * Whether a statement failed for the sake of what was in it, so that parts of it may succeed: data that
+ * does not fit (class 22), constraints (23), rolled back for others' sake (40), too much (54).
+ */
+export const blamesContent = (error: unknown): boolean =>
+  /^(2[23]|40|54)/.test(sqlState(error) ?? '');

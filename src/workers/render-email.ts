@@ -1,7 +1,4 @@
-import { findBatch } from '../db/queries/batches.ts';
-import { claimConflictNotices } from '../db/queries/conflicts.ts';
-import { type EmailRow, failEmail, findEmail, saveRendered } from '../db/queries/emails.ts';
-import { reportedFiles } from '../db/queries/mail-content.ts';
+import { type EmailRow, failEmail } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
 import { PermanentError } from '../errors.ts';
 import { messageIdFor } from '../mail/message.ts';
@@ -15,25 +12,24 @@ import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts'
 import { unsubscribeUrl } from '../mail/unsubscribe-url.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
-import { raiseMails } from './raise.ts';
 import { renderSummaryMail } from './render-summary.ts';
 
 /** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
 export async function renderEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
-  const { sql } = deps.db;
-  const email = await findEmail(sql, email_id);
+  const email = await deps.mails.email(email_id);
   if (email?.send_status !== 'pending') return;
   if (!email.rendered_at) {
     try {
       const mail = await renderMail(deps, email);
       const messageId = messageIdFor(email.id, deps.config.FROM_EMAIL);
-      await saveRendered(sql, email.id, { ...mail, messageId });
+      await deps.mails.saveRendered({ ...mail, id: email.id, messageId });
     } catch (error) {
-      if (error instanceof PermanentError) await failEmail(sql, email.id, error.message);
+      if (error instanceof PermanentError) await failEmail(deps.db.sql, email.id, error.message);
       throw error;
     }
   }
-  await raiseMails(deps, 'email-send', [email_id]);
+  const place = await deps.mails.place(email_id);
+  await deps.producer.raise('email-send', [{ payload: { email_id }, place }]);
 }
 
 /** @throws PermanentError where the mail has nothing to be made of */
@@ -57,15 +53,17 @@ function alertOf(deps: Deps, { id, content_data }: EmailRow): AlertMail {
 }
 
 async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
-  const { sql } = deps.db;
-  const batch = email.batch_id ? await findBatch(sql, email.batch_id) : undefined;
+  const { mails } = deps;
+  const batch = email.batch_id ? await mails.batch(email.batch_id) : undefined;
   if (!batch?.closed_by || !batch.batch_end_time)
     throw new PermanentError(`mail ${email.id} belongs to no closed batch`);
+  const { batch_id } = batch;
   const listed = async (count: number, ...statuses: MailFile['processing_status'][]) =>
     count === 0
       ? []
-      : (await reportedFiles(sql, batch.batch_id, statuses, LISTED_FILES)).map(mailFile);
-  const [failed, unfinished, successful] = await Promise.all([
+      : (await mails.files({ batch_id, statuses, limit: LISTED_FILES })).map(mailFile);
+  const [conflicts, failed, unfinished, successful] = await Promise.all([
+    mails.conflicts(batch),
     listed(batch.failed_files, 'failed'),
     listed(
       batch.total_files - batch.successful_files - batch.failed_files,
@@ -74,10 +72,9 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
     ),
     listed(batch.successful_files, 'success'),
   ]);
-  const conflicts = await claimConflictNotices(sql, batch);
   return renderBatchCompletion({
     conflicts,
-    batch_id: batch.batch_id,
+    batch_id,
     company_id: batch.company_id,
     bot_id: batch.bot_id,
     user_email: batch.user_email,

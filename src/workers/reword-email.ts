@@ -1,4 +1,4 @@
-import { findBatch } from '../db/queries/batches.ts';
+import type { BatchRow } from '../db/queries/batches.ts';
 import { saveReworded } from '../db/queries/email-claims.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
 import { saveSettings } from '../db/queries/preferences.ts';
@@ -9,20 +9,20 @@ import { renderMail } from './render-email.ts';
 /**
  * A claimed mail as its reader wants it now: rendered anew where they have changed the format, the
  * language or what is told since their batch closed. Only what the CMS said lately counts.
+ * @param batch whose mail it is
  * @returns the mail to send, or undefined where the claim was lost meanwhile
  */
 export async function asWantedNow(
   deps: Deps,
   email: EmailRow,
+  batch: BatchRow,
   token: string,
 ): Promise<EmailRow | undefined> {
-  const { company_id, bot_id, recipient_email: user_email, batch_id } = email;
-  if (email.email_type !== 'batch_completion' || !batch_id || !company_id || !bot_id) return email;
+  const { company_id, bot_id, user_email, batch_id } = batch;
   const { settings, source } = await deps.preferences.resolve({ company_id, bot_id, user_email });
   if (source !== 'cms' && source !== 'cache') return email;
+  if (readAlike(batch.user_preferences_snapshot, settings)) return email;
   const { sql } = deps.db;
-  const batch = await findBatch(sql, batch_id);
-  if (!batch || readAlike(batch.user_preferences_snapshot, settings)) return email;
   await saveSettings(sql, batch_id, reworded(batch.user_preferences_snapshot, settings));
   return saveReworded(sql, email.id, token, await renderMail(deps, email));
 }

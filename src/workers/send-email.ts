@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { findBatch } from '../db/queries/batches.ts';
-import {
-  claimEmail,
-  completeEmail,
-  logAttempt,
-  recordHandOver,
-} from '../db/queries/email-claims.ts';
-import { type EmailRow, findEmail } from '../db/queries/emails.ts';
+import type { Alert } from '../db/queries/alerts.ts';
+import type { BatchRow } from '../db/queries/batches.ts';
+import { type Completed, completeEmails } from '../db/queries/email-claims.ts';
+import type { EmailRow } from '../db/queries/emails.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
@@ -29,19 +25,18 @@ const LEASE_MARGIN_SECONDS = 60;
 
 /** `email-send`: claim, hand over, record. What the row says decides, never what the queue says. */
 export async function sendEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
-  const { sql } = deps.db;
   const token = randomUUID();
   const transports = deps.config.EMAIL_TRANSPORTS.split(',').length;
-  const lease = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
-  const email = await claimEmail(sql, email_id, token, lease);
+  const leaseSeconds = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
+  const email = await deps.mails.claim({ id: email_id, token, leaseSeconds });
   if (!email) return waitIfEarly(deps, email_id);
 
-  const objection = await suppressionOf(deps, email);
+  const [objection, batch] = await Promise.all([suppressionOf(deps, email), batchOf(deps, email)]);
   if (objection) return holdBack(deps, email, token, objection);
-  const mail = await asWantedNow(deps, email, token);
+  const mail = batch ? await asWantedNow(deps, email, batch, token) : email;
   if (!mail) return;
   const timer = deps.metrics.mailLatency.startTimer();
-  const result = await attempt(deps, mail, token, lease);
+  const result = await attempt(deps, mail, batch, { token, leaseSeconds });
   timer();
   if (!result) return;
   const next = afterAttempt(
@@ -56,18 +51,26 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
     throw new NotYet(next.nextRetryAt, `mail not sent: ${next.reason}`);
 }
 
+/** The batch a mail tells of; alerts and summaries have none. */
+async function batchOf(deps: Deps, email: EmailRow): Promise<BatchRow | undefined> {
+  return email.email_type === 'batch_completion' && email.batch_id
+    ? deps.mails.batch(email.batch_id)
+    : undefined;
+}
+
 /** Suppresses a claimed mail, or lets go of it until it is known whether it has to be. */
 async function holdBack(deps: Deps, email: EmailRow, token: string, objection: Objection) {
+  const held = { id: email.id, token, transport: null };
   if ('waitMs' in objection) {
     const nextRetryAt = new Date(Date.now() + objection.waitMs);
     const reason = 'mails ahead of it may use up the quota';
     const wait = { status: 'pending', reason, nextRetryAt, countsAttempt: false } as const;
-    await completeEmail(deps.db.sql, email.id, token, null, wait);
+    await deps.mails.complete({ ...held, completion: wait });
     throw new NotYet(nextRetryAt, reason);
   }
   const alert = await deps.db.sql.begin(async (tx) => {
     const reason = objection.suppress;
-    await completeEmail(tx, email.id, token, null, { status: 'suppressed', reason });
+    await completeEmails(tx, [{ ...held, completion: { status: 'suppressed', reason } }]);
     return reason === 'quota_exceeded' ? writeAlert(tx, deps, quotaAlert(email, new Date())) : null;
   });
   await raiseAlert(deps, alert);
@@ -75,7 +78,7 @@ async function holdBack(deps: Deps, email: EmailRow, token: string, objection: O
 
 /** The job came early, or the mail is in another state than pending: only the former waits. */
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
-  const email = await findEmail(deps.db.sql, id);
+  const email = await deps.mails.email(id);
   if (email?.send_status === 'pending' && email.rendered_at && email.next_retry_at)
     throw new NotYet(email.next_retry_at, 'the next attempt is not due');
 }
@@ -84,29 +87,23 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
 async function attempt(
   deps: Deps,
   email: EmailRow,
-  token: string,
-  lease: number,
+  batch: BatchRow | undefined,
+  { token, leaseSeconds }: { token: string; leaseSeconds: number },
 ): Promise<AttemptOutcome | undefined> {
   const beforeBody = async () => {
-    if (!(await recordHandOver(deps.db.sql, email.id, token))) throw new LeaseLost();
+    if (!(await deps.mails.handOver({ id: email.id, token }))) throw new LeaseLost();
   };
   try {
-    const attachments = await attachmentsOf(deps, email);
+    // The whole list of files, where the mail had to cut it.
+    const attachments = batch && needsFullList(batch) ? [await fullList(deps.db.sql, batch)] : [];
     const mail = { ...outgoing(deps, email), attachments };
-    return await withDeadline(lease * 1000, deps.draining, (signal) =>
+    return await withDeadline(leaseSeconds * 1000, deps.draining, (signal) =>
       deps.transport.send(mail, { beforeBody, signal }),
     );
   } catch (error) {
     if (error instanceof LeaseLost) return undefined;
     return { outcome: 'transient', reason: reasonOf(error) };
   }
-}
-
-/** The whole list of files, where the mail had to cut it. */
-async function attachmentsOf(deps: Deps, email: EmailRow): Promise<OutgoingMail['attachments']> {
-  if (email.email_type !== 'batch_completion' || !email.batch_id) return [];
-  const batch = await findBatch(deps.db.sql, email.batch_id);
-  return batch && needsFullList(batch) ? [await fullList(deps.db.sql, batch)] : [];
 }
 
 function outgoing(deps: Deps, email: EmailRow): OutgoingMail {
@@ -128,29 +125,36 @@ async function record(
   result: AttemptOutcome,
   next: NextStep,
 ): Promise<void> {
-  const transport = result.via ?? deps.transport.name;
-  const { held, alert } = await deps.db.sql.begin(async (tx) => {
-    const held = await completeEmail(tx, email.id, token, transport, next);
-    await logAttempt(tx, {
-      email,
-      outcome: result.outcome,
-      transport,
-      reason: 'reason' in result ? result.reason : null,
-      nextRetryAt: next.status === 'pending' ? next.nextRetryAt : null,
-    });
-    const ended = next.status === 'failed' || next.status === 'unknown';
-    const news = held && ended ? mailAlert(email, next.status, next.reason) : null;
-    return { held, alert: news && (await writeAlert(tx, deps, news)) };
-  });
-  if (result.outcome === 'sent') deps.metrics.mailsSent.inc();
-  else deps.metrics.mailErrors.inc({ outcome: result.outcome });
+  const { outcome } = result;
+  const reason = 'reason' in result ? result.reason : null;
+  const completed: Completed = {
+    id: email.id,
+    token,
+    transport: result.via ?? deps.transport.name,
+    completion: next,
+    attempt: { email, outcome, reason },
+  };
+  const { held, alert } =
+    next.status === 'failed' || next.status === 'unknown'
+      ? await completeWithAlert(deps, completed, mailAlert(email, next.status, next.reason))
+      : { held: await deps.mails.complete(completed), alert: null };
+  if (outcome === 'sent') deps.metrics.mailsSent.inc();
+  else deps.metrics.mailErrors.inc({ outcome });
   if (!held) {
-    deps.log.error({ email: email.id, outcome: result.outcome }, 'the send outlived its lease');
+    deps.log.error({ email: email.id, outcome }, 'the send outlived its lease');
     return;
   }
   if (next.status === 'sent' && email.batch_id)
     await deps.producer.raise('cms-write-back', [{ payload: { batch_id: email.batch_id } }]);
   await raiseAlert(deps, alert);
+}
+
+/** The mail's end and the word to operators, both or neither. */
+async function completeWithAlert(deps: Deps, completed: Completed, news: Alert | null) {
+  return deps.db.sql.begin(async (tx) => {
+    const [held = false] = await completeEmails(tx, [completed]);
+    return { held, alert: held && news ? await writeAlert(tx, deps, news) : null };
+  });
 }
 
 const sendPolicy = ({ config }: Deps) => ({

@@ -1,7 +1,5 @@
 import { quotaUse } from '../db/queries/email-lines.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
-import { hasOpenOptOut } from '../db/queries/opt-outs.ts';
-import { isSuppressed } from '../db/queries/suppressions.ts';
 import type { Deps } from '../deps.ts';
 
 /** Why a mail does not leave now: never, for a reason, or not before others have been settled. */
@@ -16,14 +14,14 @@ const WAIT_MS = 1000;
  * mail up.
  */
 export async function suppressionOf(deps: Deps, email: EmailRow): Promise<Objection | null> {
-  if (await isSuppressed(deps.db.sql, email.recipient_email))
-    return { suppress: 'address_suppressed' };
+  const { address_suppressed, opted_out } = await deps.mails.objections(email);
+  if (address_suppressed) return { suppress: 'address_suppressed' };
   if (email.email_type === 'error_alert') return null;
   if (!deps.config.ENABLE_EMAIL_NOTIFICATIONS) return { suppress: 'emails_disabled' };
   const { company_id, bot_id, recipient_email } = email;
   if (company_id === null || bot_id === null) return null;
   const owner = { company_id, bot_id, user_email: recipient_email };
-  if (await hasOpenOptOut(deps.db.sql, owner)) return { suppress: 'notifications_disabled' };
+  if (opted_out) return { suppress: 'notifications_disabled' };
   const { settings } = await deps.preferences.resolve(owner);
   if (!settings.notification_enabled) return { suppress: 'notifications_disabled' };
   return quotaObjection(deps, email, company_id);

@@ -1,7 +1,7 @@
 import type { Sql, Transaction } from '../db/client.ts';
 import { overdueBatches } from '../db/queries/batches.ts';
 import { overdueCorrections } from '../db/queries/corrections.ts';
-import { logAttempt, reclaimExpired } from '../db/queries/email-claims.ts';
+import { logAttempts, reclaimExpired } from '../db/queries/email-claims.ts';
 import { overdueEmails } from '../db/queries/email-lines.ts';
 import { eraseContent } from '../db/queries/emails.ts';
 import { overdueChunks } from '../db/queries/inbox.ts';
@@ -154,10 +154,15 @@ async function reclaimMails(deps: Deps): Promise<void> {
 async function reclaimPage(tx: Transaction, deps: Deps, resend: boolean) {
   const reclaimed = await reclaimExpired(tx, resend, PAGE);
   const alerts: (number | null)[] = [];
-  for (const email of reclaimed) {
-    const reason = email.error_message ?? 'the sender vanished';
-    const outcome = email.handed_over_at ? 'unknown' : 'transient';
-    await logAttempt(tx, { email, outcome, transport: null, reason, nextRetryAt: null });
+  const attempts = reclaimed.map((email) => ({
+    email,
+    outcome: email.handed_over_at ? 'unknown' : 'transient',
+    transport: null,
+    reason: email.error_message ?? 'the sender vanished',
+    nextRetryAt: null,
+  }));
+  await logAttempts(tx, attempts);
+  for (const { email, reason } of attempts) {
     const alert = email.send_status !== 'pending' && mailAlert(email, email.send_status, reason);
     if (alert) alerts.push(await writeAlert(tx, deps, alert));
   }

@@ -80,7 +80,7 @@ function isUncertain({ scenario, effects, effect, when }: KillPoint): boolean {
   const position = (nth: number, side: 'before' | 'after') => nth * 2 + (side === 'after' ? 1 : 0);
   const at = position(effect, when);
   const noted = position(handOver, 'after');
-  return at >= noted && at <= position(effects.indexOf('commit'), 'before');
+  return at >= noted && at <= position(effects.indexOf('insert notification_retry_log'), 'before');
 }
 
 async function wrongPoints(isRight: (point: KillPoint) => Promise<boolean>): Promise<string[]> {

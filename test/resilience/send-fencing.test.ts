@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  claimEmail,
-  completeEmail,
+  claimEmails,
+  completeEmails,
   reclaimExpired,
-  recordHandOver,
+  recordHandOvers,
 } from '../../src/db/queries/email-claims.ts';
 import { findEmail } from '../../src/db/queries/emails.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
@@ -54,20 +54,30 @@ beforeEach(async () => {
 
 const mail = async () => (await findEmail(system.deps.db.sql, email_id))!;
 const sent = { status: 'sent', response: '250 ok' } as const;
+const claim = async (token: string) =>
+  (await claimEmails(system.deps.db.sql, [{ id: email_id, token, leaseSeconds: 60 }]))[0];
+const handOver = async (token: string) =>
+  (await recordHandOvers(system.deps.db.sql, [{ id: email_id, token }]))[0];
+const complete = async (token: string) =>
+  (
+    await completeEmails(system.deps.db.sql, [
+      { id: email_id, token, completion: sent, transport: 'smtp' },
+    ])
+  )[0];
 
 describe('a claim that ran out', () => {
   it('cannot complete over a newer claim', async () => {
     const { sql } = system.deps.db;
     const [old, newer] = [randomUUID(), randomUUID()];
-    expect(await claimEmail(sql, email_id, old, 60)).toBeDefined();
-    expect(await claimEmail(sql, email_id, newer, 60)).toBeUndefined();
+    expect(await claim(old)).toBeDefined();
+    expect(await claim(newer)).toBeUndefined();
     await expireLeases(sql);
     await reclaimExpired(sql, false, 10);
-    expect(await claimEmail(sql, email_id, newer, 60)).toBeDefined();
-    expect(await recordHandOver(sql, email_id, old)).toBe(false);
-    expect(await completeEmail(sql, email_id, old, 'smtp', sent)).toBe(false);
+    expect(await claim(newer)).toBeDefined();
+    expect(await handOver(old)).toBe(false);
+    expect(await complete(old)).toBe(false);
     expect((await mail()).send_status).toBe('sending');
-    expect(await completeEmail(sql, email_id, newer, 'smtp', sent)).toBe(true);
+    expect(await complete(newer)).toBe(true);
     expect((await mail()).send_status).toBe('sent');
   });
 
@@ -79,10 +89,10 @@ describe('a claim that ran out', () => {
   ])('handed over: $handedOver, resend: $resend -> $becomes', async (given) => {
     const { sql } = system.deps.db;
     const token = randomUUID();
-    await claimEmail(sql, email_id, token, 60);
-    if (given.handedOver) await recordHandOver(sql, email_id, token);
+    await claim(token);
+    if (given.handedOver) await handOver(token);
     await expireLeases(sql);
-    expect(await recordHandOver(sql, email_id, token)).toBe(false);
+    expect(await handOver(token)).toBe(false);
     const [reclaimed] = await reclaimExpired(sql, given.resend, 10);
     expect(reclaimed).toMatchObject({ id: email_id, send_status: given.becomes });
   });
@@ -91,8 +101,8 @@ describe('a claim that ran out', () => {
     const { sql } = system.deps.db;
     const token = randomUUID();
     await sql`update email_notification_log set max_attempts = 1 where id = ${email_id}`;
-    await claimEmail(sql, email_id, token, 60);
-    await recordHandOver(sql, email_id, token);
+    await claim(token);
+    await handOver(token);
     await expireLeases(sql);
     await reclaimExpired(sql, true, 10);
     expect((await mail()).send_status).toBe('unknown');

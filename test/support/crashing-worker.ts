@@ -1,5 +1,6 @@
 import { loadConfig } from '../../src/config.ts';
 import type { Sql, Transaction } from '../../src/db/client.ts';
+import { mailBooks } from '../../src/db/mail-books.ts';
 import { type Deps, openDeps } from '../../src/deps.ts';
 import { NotYet } from '../../src/errors.ts';
 import { type QueueName, queues } from '../../src/queues/registry.ts';
@@ -34,7 +35,8 @@ async function effect<Result>(name: string, run: () => PromiseLike<Result>): Pro
   }
 }
 
-const WRITES = /^\s*(insert|update|delete)\s+(?:into\s+|from\s+)?(\w+)/i;
+const WRITES =
+  /^\s*(?:with\s[\s\S]*?)?(?<!\bfor )\b(insert|update|delete)\s+(?:into\s+|from\s+)?(\w+)/i;
 
 /** The pool with every writing statement and every commit as an effect; reads pass unchanged. */
 function watched(sql: Sql): Sql {
@@ -62,7 +64,7 @@ function watched(sql: Sql): Sql {
   };
   return new Proxy(sql, {
     apply(target, _self, [strings, ...values]: [TemplateStringsArray, ...never[]]) {
-      const [, verb, table] = WRITES.exec(strings[0] ?? '') ?? [];
+      const [, verb, table] = WRITES.exec(strings.join('?')) ?? [];
       const query = target(strings, ...values);
       return verb ? effect(`${verb} ${table}`, () => query) : query;
     },
@@ -87,10 +89,12 @@ function watchedDeps(deps: Deps): Deps {
   const { updateCompany, updateFile } = cms;
   cms.updateFile = (id, change) => effect('tell the CMS', () => updateFile(id, change));
   cms.updateCompany = (id, change) => effect('tell the CMS', () => updateCompany(id, change));
+  const sql = watched(deps.db.sql);
   return {
     ...deps,
     quarantine: watchedQuarantine,
-    db: { ...deps.db, sql: watched(deps.db.sql) },
+    db: { ...deps.db, sql },
+    mails: mailBooks(sql),
     transport: {
       ...transport,
       send: (mail, options) => effect('send', () => transport.send(mail, options)),

@@ -46,34 +46,48 @@ export interface ConflictNotice {
   restored: boolean;
 }
 
+/** A batch whose owner may have to be told. */
+type Told = Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>;
+
 /**
- * What the owner of a batch has to be told in its mail: files that succeeded and miss parts, or have
- * them back. Each is told once; a mail rendered again says the same. What is being put back waits.
+ * What the owners of batches have to be told in their mails, by batch: files that succeeded and miss
+ * parts, or have them back. Each is told once; a mail rendered again says the same. What is being put
+ * back waits.
  */
 export async function claimConflictNotices(
   db: Queryable,
-  batch: Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>,
-): Promise<ConflictNotice[]> {
-  const rows = await db<ConflictNotice[]>`
+  batches: Told[],
+): Promise<ConflictNotice[][]> {
+  const rows = await db<(ConflictNotice & { batch_id: string })[]>`
     with due as (
-      select c.correction_id, s.file_document_id, r.status is not distinct from 'completed' as restored,
+      select c.correction_id, c.company_id, c.bot_id, c.user_email, b.batch_id, s.file_document_id,
+        r.status is not distinct from 'completed' as restored,
         coalesce(f.file_name, t.file_name, s.file_document_id) as file_name
-      from correction_conflicts c
+      from unnest(
+        ${batches.map(({ batch_id }) => batch_id)}::uuid[],
+        ${batches.map(({ company_id }) => company_id)}::int[],
+        ${batches.map(({ bot_id }) => bot_id)}::int[],
+        ${batches.map(({ user_email }) => user_email)}::text[]
+      ) as b(batch_id, company_id, bot_id, user_email)
+      join correction_conflicts c using (company_id, bot_id, user_email)
       join auto_correction_tasks t on t.id = c.correction_id
       join file_processing_status s on s.file_document_id = t.file_document_id
         and s.company_id = c.company_id and s.bot_id = c.bot_id and s.user_email = c.user_email
       left join batch_files f on f.id = s.batch_file_id
       left join correction_restores r on r.correction_id = c.correction_id
-      where c.company_id = ${batch.company_id} and c.bot_id = ${batch.bot_id}
-        and c.user_email = ${batch.user_email}
-        and (c.told_batch_id = ${batch.batch_id}::uuid or (c.told_batch_id is null
+      where (c.told_batch_id = b.batch_id or (c.told_batch_id is null
           and r.status is distinct from 'pending' and r.status is distinct from 'processing'))
         and s.generation = c.generation and s.deleted_at is null
         and s.status = 'success' and s.processing_stage = 'completed'
     )
-    update correction_conflicts c set told_batch_id = ${batch.batch_id}::uuid from due
-    where c.correction_id = due.correction_id and c.company_id = ${batch.company_id}
-      and c.bot_id = ${batch.bot_id} and c.user_email = ${batch.user_email}
-    returning due.file_document_id, due.file_name, due.restored, c.removed`;
-  return [...rows].sort((a, b) => (a.file_name < b.file_name ? -1 : 1));
+    update correction_conflicts c set told_batch_id = due.batch_id from due
+    where c.correction_id = due.correction_id and c.company_id = due.company_id
+      and c.bot_id = due.bot_id and c.user_email = due.user_email
+    returning due.batch_id, due.file_document_id, due.file_name, due.restored, c.removed`;
+  return batches.map(({ batch_id }) =>
+    rows
+      .filter((row) => row.batch_id === batch_id)
+      .map(({ batch_id: _told, ...notice }) => notice)
+      .sort((a, b) => (a.file_name < b.file_name ? -1 : 1)),
+  );
 }

@@ -3,39 +3,54 @@ import type { EmailRow } from './emails.ts';
 
 /** Who may send a mail, and what came of it: claims, fenced by a token. */
 
-/**
- * Claims a mail for one attempt. The token fences it: whoever does not hold the row's token can no
- * longer change it.
- * @param leaseSeconds after this the claim counts as abandoned
- * @returns undefined where the mail is not to be sent now (any more)
- */
-export async function claimEmail(
-  db: Queryable,
-  id: number,
-  token: string,
-  leaseSeconds: number,
-): Promise<EmailRow | undefined> {
-  const [row] = await db<EmailRow[]>`
-    update email_notification_log set send_status = 'sending', lease_token = ${token}::uuid,
-      lease_expires_at = now() + make_interval(secs => ${leaseSeconds}),
-      send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
-    where id = ${id} and send_status = 'pending' and rendered_at is not null
-      and (next_retry_at is null or next_retry_at <= now())
-    returning *`;
-  return row;
+/** A claim on a mail: whoever does not hold the row's token can no longer change it. */
+export interface Claim {
+  id: number;
+  token: string;
 }
 
 /**
- * Records that the body is about to leave, before its first byte does.
- * @returns false when the lease is not held any more: nothing may be sent
+ * Claims mails for one attempt each.
+ * @param claims with `leaseSeconds`, after which the claim counts as abandoned
+ * @returns for each the row, or undefined where the mail is not to be sent now (any more)
  */
-export async function recordHandOver(db: Queryable, id: number, token: string): Promise<boolean> {
-  const rows = await db`
-    update email_notification_log set handed_over_at = now(), updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and send_status = 'sending'
-      and lease_expires_at > now()
-    returning 1`;
-  return rows.length > 0;
+export async function claimEmails(
+  db: Queryable,
+  claims: (Claim & { leaseSeconds: number })[],
+): Promise<(EmailRow | undefined)[]> {
+  const rows = await db<(EmailRow & { lease_token: string })[]>`
+    update email_notification_log e set send_status = 'sending', lease_token = c.token,
+      lease_expires_at = now() + make_interval(secs => c.lease_seconds),
+      send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
+    from unnest(
+      ${claims.map(({ id }) => id)}::bigint[],
+      ${claims.map(({ token }) => token)}::uuid[],
+      ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
+    ) as c(id, token, lease_seconds)
+    where e.id = c.id and e.send_status = 'pending' and e.rendered_at is not null
+      and (e.next_retry_at is null or e.next_retry_at <= now())
+    returning e.*`;
+  const held = new Map(rows.map((row) => [row.lease_token, row]));
+  return claims.map(({ token }) => held.get(token));
+}
+
+/**
+ * Records that bodies are about to leave, before their first byte does.
+ * @returns for each whether the lease is still held: otherwise nothing may be sent
+ */
+export async function recordHandOvers(db: Queryable, claims: Claim[]): Promise<boolean[]> {
+  // Nothing that is indexed changes, so that Postgres can keep the row where it is.
+  const rows = await db<{ token: string }[]>`
+    update email_notification_log e set handed_over_at = now()
+    from unnest(
+      ${claims.map(({ id }) => id)}::bigint[],
+      ${claims.map(({ token }) => token)}::uuid[]
+    ) as c(id, token)
+    where e.id = c.id and e.lease_token = c.token and e.send_status = 'sending'
+      and e.lease_expires_at > now()
+    returning c.token`;
+  const held = new Set(rows.map(({ token }) => token));
+  return claims.map(({ token }) => held.has(token));
 }
 
 /** What was rendered anew for the holder of the claim. @returns undefined where it is not held any more */
@@ -60,60 +75,93 @@ export type Completion =
   | { status: 'failed' | 'unknown'; reason: string }
   | { status: 'suppressed'; reason: string };
 
-/**
- * Completes a claimed mail. Only the holder of the token can; one whose lease ran out after the
- * hand-over still can while the mail is unknown, because it is the only one who knows better.
- * @returns false when a newer claim or an operator has taken the mail over
- */
-export async function completeEmail(
-  db: Queryable,
-  id: number,
-  token: string,
-  transport: string | null,
-  completion: Completion,
-): Promise<boolean> {
-  const sent = completion.status === 'sent';
-  const retry = completion.status === 'pending' ? completion : null;
-  const suppressed = completion.status === 'suppressed' ? completion.reason : null;
-  const reason = sent || suppressed ? null : (completion as { reason: string }).reason;
-  const rows = await db<{ batch_id: string | null }[]>`
-    update email_notification_log set
-      send_status = ${completion.status}, suppressed_reason = ${suppressed},
-      error_message = ${reason}, smtp_response = ${sent ? completion.response : null},
-      sent_at = case when ${sent} then now() end,
-      transport = coalesce(${transport}, transport),
-      next_retry_at = ${retry?.nextRetryAt ?? null},
-      send_attempts = send_attempts - ${retry && !retry.countsAttempt ? 1 : 0},
-      handed_over_at = case when ${retry !== null} then null else handed_over_at end,
-      lease_token = null, lease_expires_at = null, updated_at = now()
-    where id = ${id} and lease_token = ${token}::uuid and send_status in ('sending', 'unknown')
-    returning batch_id`;
-  const [row] = rows;
-  if (row?.batch_id && sent)
-    await db`
-      update batch_processing_sessions set notification_sent = true, notification_sent_at = now(),
-        updated_at = now()
-      where batch_id = ${row.batch_id}::uuid`;
-  return rows.length > 0;
+/** What has become of a claimed mail, and the attempt as it is logged; without one none was made. */
+export interface Completed extends Claim {
+  completion: Completion;
+  /** By which transport; null leaves what is known. */
+  transport: string | null;
+  attempt?: { email: EmailRow; outcome: string; reason: string | null };
 }
 
-/** One row of the attempt log. */
-export async function logAttempt(
-  db: Queryable,
-  attempt: {
-    email: EmailRow;
-    outcome: string;
-    transport: string | null;
-    reason: string | null;
-    nextRetryAt: Date | null;
-  },
-): Promise<void> {
+/**
+ * Completes claimed mails and logs the attempts, at once. Only the holder of the token can; one whose
+ * lease ran out after the hand-over still can while the mail is unknown, because it is the only one who
+ * knows better. The attempt is logged whoever holds the mail.
+ * @returns for each false when a newer claim or an operator has taken the mail over
+ */
+export async function completeEmails(db: Queryable, mails: Completed[]): Promise<boolean[]> {
+  const attempts = mails.flatMap(({ attempt, transport, completion }) =>
+    attempt
+      ? [{ ...attempt, transport, nextRetryAt: retryOf(completion)?.nextRetryAt ?? null }]
+      : [],
+  );
+  const rows = await db<{ token: string }[]>`
+    with log as (
+      insert into notification_retry_log ${attemptColumns(db)} ${attemptRows(db, attempts)}
+    ),
+    completed as (
+      update email_notification_log e set
+        send_status = c.status, suppressed_reason = c.suppressed, error_message = c.reason,
+        smtp_response = c.response, sent_at = case when c.status = 'sent' then now() end,
+        transport = coalesce(c.transport, e.transport), next_retry_at = c.next_retry_at,
+        send_attempts = e.send_attempts - c.given_back,
+        handed_over_at = case when c.status <> 'pending' then e.handed_over_at end,
+        lease_token = null, lease_expires_at = null, updated_at = now()
+      from unnest(
+        ${mails.map(({ id }) => id)}::bigint[],
+        ${mails.map(({ token }) => token)}::uuid[],
+        ${mails.map(({ transport }) => transport)}::text[],
+        ${mails.map(({ completion }) => completion.status)}::text[],
+        ${mails.map(({ completion: c }) => (c.status === 'suppressed' ? c.reason : null))}::text[],
+        ${mails.map(({ completion: c }) => ('reason' in c && c.status !== 'suppressed' ? c.reason : null))}::text[],
+        ${mails.map(({ completion: c }) => (c.status === 'sent' ? c.response : null))}::text[],
+        ${mails.map(({ completion }) => retryOf(completion)?.nextRetryAt ?? null)}::timestamptz[],
+        ${mails.map(({ completion }) => (retryOf(completion)?.countsAttempt === false ? 1 : 0))}::int[]
+      ) as c(id, token, transport, status, suppressed, reason, response, next_retry_at, given_back)
+      where e.id = c.id and e.lease_token = c.token and e.send_status in ('sending', 'unknown')
+      returning c.token, e.batch_id, e.send_status
+    ), told as (
+      update batch_processing_sessions b set notification_sent = true, notification_sent_at = now(),
+        updated_at = now()
+      from completed where completed.send_status = 'sent' and b.batch_id = completed.batch_id
+    )
+    select token from completed`;
+  const held = new Set(rows.map(({ token }) => token));
+  return mails.map(({ token }) => held.has(token));
+}
+
+const retryOf = (completion: Completion) => (completion.status === 'pending' ? completion : null);
+
+/** One line of the attempt log. */
+export interface Attempt {
+  email: EmailRow;
+  outcome: string;
+  transport: string | null;
+  reason: string | null;
+  nextRetryAt: Date | null;
+}
+
+/** Adds to the attempt log. */
+export async function logAttempts(db: Queryable, attempts: Attempt[]): Promise<void> {
   await db`
-    insert into notification_retry_log
-      (email_id, batch_id, retry_attempt, outcome, transport, error_message, success, next_retry_at)
-    values (${attempt.email.id}, ${attempt.email.batch_id}, ${Math.max(1, attempt.email.send_attempts)},
-            ${attempt.outcome}, ${attempt.transport}, ${attempt.reason},
-            ${attempt.outcome === 'sent'}, ${attempt.nextRetryAt})`;
+    insert into notification_retry_log ${attemptColumns(db)} ${attemptRows(db, attempts)}`;
+}
+
+const attemptColumns = (db: Queryable) => db`
+  (email_id, batch_id, retry_attempt, outcome, transport, error_message, success, next_retry_at)`;
+
+function attemptRows(db: Queryable, attempts: Attempt[]) {
+  return db`
+    select email_id, batch_id, nth, outcome, transport, reason, outcome = 'sent', next_retry_at
+    from unnest(
+      ${attempts.map(({ email }) => email.id)}::bigint[],
+      ${attempts.map(({ email }) => email.batch_id)}::uuid[],
+      ${attempts.map(({ email }) => Math.max(1, email.send_attempts))}::int[],
+      ${attempts.map(({ outcome }) => outcome)}::text[],
+      ${attempts.map(({ transport }) => transport)}::text[],
+      ${attempts.map(({ reason }) => reason)}::text[],
+      ${attempts.map(({ nextRetryAt }) => nextRetryAt)}::timestamptz[]
+    ) as a(email_id, batch_id, nth, outcome, transport, reason, next_retry_at)`;
 }
 
 /**

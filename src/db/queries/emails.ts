@@ -33,18 +33,36 @@ export async function findEmail(db: Queryable, id: number): Promise<EmailRow | u
   return row;
 }
 
-/** Stores what was rendered; only a mail that still waits for it takes it. */
-export async function saveRendered(
-  db: Queryable,
-  id: number,
-  mail: { subject: string; html: string | null; text: string; messageId: string },
-): Promise<boolean> {
-  const rows = await db`
-    update email_notification_log set email_subject = ${mail.subject}, email_content_html = ${mail.html},
-      email_content_text = ${mail.text}, message_id = ${mail.messageId}, rendered_at = now(),
-      updated_at = now()
-    where id = ${id} and send_status = 'pending' returning 1`;
-  return rows.length > 0;
+/** Reads several mails, in no order. */
+export function findEmails(db: Queryable, ids: number[]) {
+  return db<EmailRow[]>`select * from email_notification_log where id = any(${ids}::bigint[])`;
+}
+
+/** A mail's content, made of its data. */
+export interface RenderedRow {
+  id: number;
+  subject: string;
+  html: string | null;
+  text: string;
+  messageId: string;
+}
+
+/** Stores what was rendered. @returns for each whether it was taken: only a pending mail takes it */
+export async function saveRendered(db: Queryable, mails: RenderedRow[]): Promise<boolean[]> {
+  const rows = await db<{ id: number }[]>`
+    update email_notification_log e set email_subject = m.subject, email_content_html = m.html,
+      email_content_text = m.text, message_id = m.message_id, rendered_at = now(), updated_at = now()
+    from unnest(
+      ${mails.map(({ id }) => id)}::bigint[],
+      ${mails.map(({ subject }) => subject)}::text[],
+      ${mails.map(({ html }) => html)}::text[],
+      ${mails.map(({ text }) => text)}::text[],
+      ${mails.map(({ messageId }) => messageId)}::text[]
+    ) as m(id, subject, html, text, message_id)
+    where e.id = m.id and e.send_status = 'pending'
+    returning e.id`;
+  const saved = new Set(rows.map(({ id }) => id));
+  return mails.map(({ id }) => saved.has(id));
 }
 
 /** A mail that can never be rendered or sent. */

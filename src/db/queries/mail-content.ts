@@ -21,26 +21,38 @@ export interface ReportedFile {
   cms_cleanup_completed: boolean | null;
 }
 
+/** Lines of a batch that have one of the statuses. */
+export interface FileList {
+  batch_id: string;
+  statuses: FileStatus[];
+  /** No more than the first so many by name. */
+  limit: number;
+}
+
 /**
- * The first `limit` lines of a batch that have one of the statuses, by name. Their order is an index',
- * so that a batch of a hundred thousand files is not read for the sake of a few.
+ * The first lines of each list, by name. Their order is an index', so that a batch of a hundred thousand
+ * files is not read for the sake of a few.
  */
-export async function reportedFiles(
-  db: Queryable,
-  batchId: string,
-  statuses: FileStatus[],
-  limit: number,
-): Promise<ReportedFile[]> {
-  return db<ReportedFile[]>`
-    ${linesOf(
-      db,
-      db`(
-        select * from batch_files
-        where batch_id = ${batchId}::uuid and processing_status = any(${statuses}::text[])
-        order by left(file_name, 200), file_name, id limit ${limit}
-      )`,
-    )}
-    order by left(f.file_name, 200), f.file_name, f.id`;
+export async function reportedFiles(db: Queryable, lists: FileList[]): Promise<ReportedFile[][]> {
+  const from = db`(
+    select w.list, l.* from unnest(
+      ${lists.map((_list, nth) => nth)}::int[],
+      ${lists.map(({ batch_id }) => batch_id)}::uuid[],
+      ${lists.map(({ statuses }) => `{${statuses}}`)}::text[],
+      ${lists.map(({ limit }) => limit)}::int[]
+    ) as w(list, batch_id, statuses, at_most)
+    cross join lateral (
+      select * from batch_files
+      where batch_id = w.batch_id and processing_status = any(w.statuses::text[])
+      order by left(file_name, 200), file_name, id limit w.at_most
+    ) l
+  )`;
+  const rows = await db<(ReportedFile & { list: number })[]>`
+    ${linesOf(db, from, db`f.list,`)}
+    order by f.list, left(f.file_name, 200), f.file_name, f.id`;
+  const found = lists.map((): ReportedFile[] => []);
+  for (const { list, ...file } of rows) found[list]?.push(file);
+  return found;
 }
 
 /** All such lines in pages, in the order of the statuses, then by name; memory stays bounded. */
@@ -65,10 +77,11 @@ function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {
 /**
  * Lines with the newest correction of each failed one, to be narrowed by a `where` on `f`.
  * @param from the lines to look at; all of them unless given
+ * @param further columns of `f`, each with a comma after it
  */
-export function linesOf(db: Queryable, from = db`batch_files`) {
+export function linesOf(db: Queryable, from = db`batch_files`, further = db``) {
   return db`
-    select f.file_document_id, f.file_name, f.processing_status, f.processing_time_seconds,
+    select ${further} f.file_document_id, f.file_name, f.processing_status, f.processing_time_seconds,
       f.chunks_created, f.file_size_bytes, f.error_message, f.error_category,
       c.status as correction_status, c.correction_actions, c.not_applicable,
       c.s3_cleanup_completed, c.chroma_cleanup_completed, c.cms_cleanup_completed

@@ -9,15 +9,6 @@ export async function recordOptOut(db: Queryable, owner: PreferenceOwner): Promi
     on conflict (company_id, bot_id, user_email) where applied_at is null do nothing`;
 }
 
-/** Whether somebody turned a bot's mails off and the CMS does not know yet. */
-export async function hasOpenOptOut(db: Queryable, owner: PreferenceOwner): Promise<boolean> {
-  const rows = await db`
-    select from opt_outs
-    where company_id = ${owner.company_id} and bot_id = ${owner.bot_id}
-      and user_email = ${owner.user_email} and applied_at is null`;
-  return rows.length > 0;
-}
-
 /**
  * Takes the opt-outs the CMS is to be told of, those never tried first.
  * @param retrySeconds leaves alone what was tried less than this ago

@@ -18,13 +18,6 @@ export interface SuppressionRow {
 /** Notices about addresses nobody was written to for longer than this are none of ours. */
 const WRITTEN_TO_WITHIN_DAYS = 30;
 
-/** Whether an address gets no mail. */
-export async function isSuppressed(db: Queryable, email: string): Promise<boolean> {
-  const rows = await db`
-    select from suppressed_addresses where email = lower(${email}) and lifted_at is null`;
-  return rows.length > 0;
-}
-
 /**
  * Suppresses what a provider's notices name. Left out: addresses we have not written to in 30 days,
  * those that are suppressed already, and notices from before an operator lifted the address. A bounce

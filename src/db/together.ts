@@ -1,0 +1,36 @@
+import { groupCommit } from '../group-commit.ts';
+import { blamesContent } from './client.ts';
+
+/** Items of one statement: enough for every job of a process, little enough to be quick. */
+const MAX_ITEMS = 100;
+
+/**
+ * One statement, and one commit, for many callers: what is asked while the last statement is under way
+ * leaves together with the next. A lone caller waits for nobody. A statement that fails because of one
+ * of its items is tried again in halves, so that nobody fails for another's sake.
+ * @param ask answers for each item, in their order
+ */
+export function together<Item, Answer>(
+  ask: (items: Item[]) => Promise<Answer[]>,
+): (item: Item) => Promise<Answer> {
+  return groupCommit<Item, Answer>({
+    commit: ask,
+    separable: blamesContent,
+    sizeOf: () => 1,
+    maxSize: MAX_ITEMS,
+    bytesOf: () => 0,
+    maxWaitingBytes: Number.POSITIVE_INFINITY,
+    maxInFlight: 2,
+  });
+}
+
+/** The same for rows that are looked up by a key; undefined where there is none. */
+export function togetherByKey<Key, Row>(
+  find: (keys: Key[]) => Promise<Row[]>,
+  keyOf: (row: Row) => Key,
+): (key: Key) => Promise<Row | undefined> {
+  return together(async (keys) => {
+    const rows = new Map((await find(keys)).map((row) => [keyOf(row), row]));
+    return keys.map((key) => rows.get(key));
+  });
+}
