@@ -1,5 +1,6 @@
 import type { BareMails } from './bare/mailer.ts';
 import type { Bench } from './bench.ts';
+import { cpuSeconds } from './cpu.ts';
 import type { Figure, Measured } from './figure.ts';
 import { startHelper } from './helper.ts';
 import { alternate } from './rounds.ts';
@@ -13,7 +14,7 @@ const CONNECTIONS = 5;
 const SLOW_SERVER_MS = 50;
 
 async function measureMail(bench: Bench): Promise<Measured> {
-  const mails = bench.short ? 100 : 1500;
+  const mails = bench.short ? 400 : 1500;
   const ours = await openMailBench(bench, { workers: 1, answerAfterMs: 0 });
   const bare = startHelper<BareMails, { perSecond: number }>(
     new URL('bare/mailer.ts', import.meta.url),
@@ -26,12 +27,35 @@ async function measureMail(bench: Bench): Promise<Measured> {
       select email_subject as subject, email_content_text as text, email_content_html as html
       from email_notification_log limit 1`;
     const order = { ...one!, port, mails, connections: CONNECTIONS };
+    const cpu = { ours: 0, bare: 0 };
+    const measured = async (
+      side: keyof typeof cpu,
+      used: () => number,
+      run: () => Promise<number>,
+    ) => {
+      const before = used();
+      const perSecond = await run();
+      cpu[side] += (used() - before) / mails / (bench.rounds + 1);
+      return perSecond;
+    };
     const rounds = await alternate(
       bench.rounds,
-      () => ours.mail(mails),
-      async () => (await bare.ask(order)).perSecond,
+      () => measured('ours', ours.cpu, () => ours.mail(mails)),
+      () =>
+        measured(
+          'bare',
+          () => cpuSeconds(bare.pid),
+          async () => (await bare.ask(order)).perSecond,
+        ),
     );
-    return { rounds };
+    const milliseconds = (seconds: number) => (seconds * 1000).toFixed(1);
+    return {
+      rounds,
+      cpu,
+      notes: [
+        `CPU of the process per mail ${milliseconds(cpu.ours)} ms beside ${milliseconds(cpu.bare)} ms`,
+      ],
+    };
   } finally {
     bare.stop();
     bareSink.stop();

@@ -1,5 +1,6 @@
 import { type Backlog, openBacklog } from './backlog.ts';
 import type { Bench, Running } from './bench.ts';
+import { cpuSeconds } from './cpu.ts';
 import { holds } from './figure.ts';
 import { type Helper, startHelper } from './helper.ts';
 import type { SinkAnswer, SinkOrder } from './mail-sink.ts';
@@ -13,6 +14,8 @@ export interface MailBench {
   port: number;
   env: Record<string, string>;
   backlog: Backlog;
+  /** CPU seconds the worker processes have used so far. */
+  cpu(): number;
   /** Closes so many batches, then lets their mails go. @returns mails accepted per second */
   mail(count: number): Promise<number>;
   close(): Promise<void>;
@@ -27,17 +30,17 @@ export async function openMailBench(
   const { port } = await sink.ask({ listen: { answerAfterMs: options.answerAfterMs } });
   const env = await bench.freshEnv({ SMTP_PORT: String(port) });
   const backlog = openBacklog(env);
-  const processes: Running[] = [
-    await bench.start('workers/main.js', env, ['--queues=file-events']),
-  ];
-  for (let nth = 0; nth < options.workers; nth += 1)
-    processes.push(await bench.start('workers/main.js', env, ['--queues=email-render,email-send']));
+  const applier = await bench.start('workers/main.js', env, ['--queues=file-events']);
+  const mailers: Running[] = [];
+  while (mailers.length < options.workers)
+    mailers.push(await bench.start('workers/main.js', env, ['--queues=email-render,email-send']));
   let accepted = 0;
   return {
     sink,
     port,
     env,
     backlog,
+    cpu: () => mailers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0),
     async mail(count) {
       const renders = backlog.queue('email-render');
       await renders.pause();
@@ -50,7 +53,7 @@ export async function openMailBench(
       return count / ((at - began) / 1000);
     },
     async close() {
-      await Promise.all(processes.map((one) => one.stop()));
+      await Promise.all([applier, ...mailers].map((one) => one.stop()));
       const [books] = await backlog.sql<{ sent: number; closed: number }[]>`
         select (select count(*) from email_notification_log where send_status = 'sent') as sent,
           (select count(*) from batch_processing_sessions where status <> 'processing') as closed`;

@@ -1,4 +1,5 @@
 import { type Job, Queue } from 'bullmq';
+import { groupCommit } from '../group-commit.ts';
 import type { RedisConnection } from './connection.ts';
 import { type PayloadOf, type QueueName, queues } from './registry.ts';
 
@@ -12,6 +13,9 @@ export interface Raise<Name extends QueueName> {
 
 /** Places beyond this are all last; the queue library takes no larger priority. */
 const LAST_PLACE = 2_000_000;
+
+/** Jobs of one command; Redis serves nobody else while it works on it. */
+const MAX_JOBS_AT_ONCE = 1000;
 
 export interface Producer {
   /**
@@ -64,11 +68,32 @@ export function openProducer(
       })),
     );
 
+  /** Jobs raised while others are on their way to Redis go there together. */
+  const adders = new Map<QueueName, (jobs: Raise<QueueName>[]) => Promise<void>>();
+  const adder = (name: QueueName) => {
+    const known = adders.get(name);
+    if (known) return known;
+    const created = groupCommit<Raise<QueueName>[], void>({
+      commit: async (calls) => {
+        await add(name, calls.flat());
+        return calls.map(() => undefined);
+      },
+      separable: () => false,
+      sizeOf: (jobs) => jobs.length,
+      maxSize: MAX_JOBS_AT_ONCE,
+      bytesOf: () => 0,
+      maxWaitingBytes: Number.POSITIVE_INFINITY,
+      maxInFlight: 2,
+    });
+    adders.set(name, created);
+    return created;
+  };
+
   return {
     async raise(name, jobs) {
       if (jobs.length === 0) return;
       try {
-        await add(name, jobs);
+        await adder(name)(jobs);
       } catch (error) {
         onFailure(name, error);
       }

@@ -49,7 +49,8 @@ export const queues = {
     jobId: ({ email_id }) => `render-${email_id}`,
     attempts: 5,
     backoff: BACKOFF,
-    concurrency: 4,
+    // As many as share statements with one another.
+    concurrency: 20,
   }),
   'email-send': defineQueue({
     name: 'email-send',

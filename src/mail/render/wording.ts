@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { chooseLocale } from '../locales/index.ts';
 import type { Locale, Plural } from '../locales/locale.ts';
 
@@ -24,17 +25,20 @@ export interface Wording {
 const DAY = { day: 'numeric', month: 'long', year: 'numeric' } as const;
 const CLOCK = { hour: 'numeric', minute: '2-digit' } as const;
 const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
-const known = new Map<string, Wording>();
+/** Locale and zone come from people: without a bound the cache would be theirs to grow. */
+const known = new LRUCache<string, Wording>({ max: 200 });
 
 /** Wording for a person; an unknown locale reads English, an unknown time zone UTC. */
 export function wordingFor(person: { locale?: string | null; timezone?: string | null }): Wording {
-  const { locale, region } = chooseLocale(person.locale);
-  const zone = knownZone(person.timezone);
-  const key = `${region} ${zone}`;
-  const made = known.get(key) ?? createWording(locale, region, zone);
-  // Locale and zone come from people: without a bound the cache would be theirs to grow.
-  if (known.size < 200) known.set(key, made);
+  const key = JSON.stringify([person.locale, person.timezone]);
+  const made = known.get(key) ?? wordingOf(person.locale, person.timezone);
+  known.set(key, made);
   return made;
+}
+
+function wordingOf(wanted: string | null | undefined, timezone: string | null | undefined) {
+  const { locale, region } = chooseLocale(wanted);
+  return createWording(locale, region, knownZone(timezone));
 }
 
 function createWording(locale: Locale, region: string, zone: string): Wording {
@@ -45,13 +49,20 @@ function createWording(locale: Locale, region: string, zone: string): Wording {
   const stamp = { ...DAY, ...CLOCK, timeZoneName: 'short', timeZone: zone } as const;
   const dateTimes = new Intl.DateTimeFormat(region, stamp);
   const times = new Intl.DateTimeFormat(region, { ...CLOCK, timeZone: zone });
-  const measure = (value: number, unit: string, digits = 0) =>
+  const measures = new Map<string, Intl.NumberFormat>();
+  const createMeasure = (unit: string, digits: number) =>
     new Intl.NumberFormat(region, {
       style: 'unit',
       unit,
       unitDisplay: unit === 'byte' ? 'long' : 'short',
       maximumFractionDigits: digits,
-    }).format(value);
+    });
+  const measure = (value: number, unit: string, digits = 0) => {
+    const key = `${unit} ${digits}`;
+    const format = measures.get(key) ?? createMeasure(unit, digits);
+    measures.set(key, format);
+    return format.format(value);
+  };
   const number = (n: number) => numbers.format(n);
   return {
     locale,
