@@ -8,8 +8,9 @@ import type { DkimKey } from './dkim.ts';
 import { type AccessTokens, TOKEN_FAILURE } from './oauth-tokens.ts';
 import { redact } from './redact.ts';
 import { smtpSecurity } from './smtp-security.ts';
-import { smtpTrouble } from './smtp-trouble.ts';
+import { smtpTrouble, windowAnswer } from './smtp-trouble.ts';
 import type { SendOptions, SendOutcome, Transport } from './transport.ts';
+import { windowed } from './windowed.ts';
 
 export type SmtpConfig = Pick<
   Config,
@@ -31,18 +32,21 @@ export interface SmtpExtras {
 }
 
 /**
- * Hands mail to an SMTP server over a pool of connections. Opens none before the first mail.
+ * Hands mail to an SMTP server over a pool of connections, as many at a time as the server's answers
+ * allow. Opens none before the first mail.
  * `SMTP_TIMEOUT_SECONDS` bounds resolving, connecting, the greeting and every later silence.
  */
 export function smtpTransport(config: SmtpConfig, extras: SmtpExtras = {}): Transport {
   const name = `smtp ${config.SMTP_SERVER}:${config.SMTP_PORT}`;
   const mailer = createMailer(config, extras);
   const underWay = new Set<Promise<SendOutcome>>();
+  const inWindow = windowed(config.SMTP_POOL_SIZE, windowAnswer);
 
   return {
     name,
     send(mail, options) {
-      const attempt = handOver(mailer, labelled(mail, extras.idempotencyHeader), options);
+      const labelledMail = labelled(mail, extras.idempotencyHeader);
+      const attempt = inWindow(() => handOver(mailer, labelledMail, options), options.signal);
       underWay.add(attempt);
       return attempt.finally(() => underWay.delete(attempt));
     },
