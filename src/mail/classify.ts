@@ -17,8 +17,8 @@ export interface SmtpFailure {
 const AUTHENTICATION_REPLIES = new Set([530, 534, 535, 538]);
 const CONFIGURATION_CODES = new Set(['EAUTH', 'ENOAUTH', 'ECONFIG', 'ERR_ACCESS_DENIED']);
 
-/** Refused here, the server turned the session away; it has not heard of the message yet. */
-const SESSION_COMMANDS = new Set(['CONN', 'EHLO', 'HELO', 'STARTTLS']);
+/** Refused here, the server turned the whole session away; it has not heard of the message yet. */
+export const SESSION_COMMANDS = new Set(['CONN', 'EHLO', 'HELO', 'STARTTLS']);
 
 const MEANINGS: Record<string, string> = {
   EABORT: 'The attempt was called off',

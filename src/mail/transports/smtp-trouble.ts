@@ -1,9 +1,6 @@
 import type { WindowAnswer } from '../../domain/send-window.ts';
-import type { SmtpFailure } from '../classify.ts';
+import { SESSION_COMMANDS, type SmtpFailure } from '../classify.ts';
 import type { SendOutcome, Trouble } from './transport.ts';
-
-/** Refused here, the server turned the whole session away. */
-const SESSION_COMMANDS = new Set(['CONN', 'EHLO', 'HELO', 'STARTTLS']);
 
 /** "Service not available, closing transmission channel" (RFC 5321, section 4.2.3). */
 const CLOSING = 421;
