@@ -57,7 +57,9 @@ export interface Deps {
 export function openDeps(config: Config, service: string): Deps {
   const log = createLogger(config.LOG_LEVEL, service);
   const metrics = createMetrics();
-  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL_SIZE, () =>
+    metrics.transactionsLost.inc(),
+  );
   const report = reporter(log, 'redis');
   const redis = producerConnection(config.REDIS_URL, report);
   const connections: RedisConnection[] = [];

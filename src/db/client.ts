@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { openPostgres } from '../postgres-client.ts';
@@ -25,11 +26,12 @@ export interface Database {
  * Opens two pools on one database: a raw one for the set-based statements and one for Drizzle, which
  * changes how its client reads dates. Every connection is made when it is first needed.
  * @param poolSize connections of the raw pool; the query builder's pool has at most 4
+ * @param onLost told of each transaction that a deadlock made begin anew
  */
-export function openDatabase(url: string, poolSize = 10): Database {
+export function openDatabase(url: string, poolSize = 10, onLost = () => {}): Database {
   const open = (max: number) =>
     openPostgres(url, 'tidings', { types: valueTypes, max_lifetime: null, max });
-  const sql = open(poolSize) as unknown as Sql;
+  const sql = beginAnew(open(poolSize) as unknown as Sql, onLost);
   const session = open(1) as unknown as Sql;
   // Drizzle parses by itself.
   const ormClient = openPostgres(url, 'tidings', {
@@ -44,6 +46,35 @@ export function openDatabase(url: string, poolSize = 10): Database {
       await Promise.all([sql, session, ormClient].map((client) => client.end({ timeout: 5 })));
     },
   };
+}
+
+/** SQLSTATEs of a transaction that was given up in favour of others: serialization failure, deadlock. */
+const LOST = ['40001', '40P01'];
+const TIMES = 4;
+/** Two that lost must not meet again: each pauses for up to this many milliseconds, longer each time. */
+const PAUSE_MS = 50;
+
+/**
+ * Has the transactions of a pool begin anew when Postgres gave them up in favour of others. Nothing of
+ * them was done, so their work is called once more; what it keeps outside of the transaction, it has to
+ * be able to keep twice.
+ */
+function beginAnew(sql: Sql, onLost: () => void): Sql {
+  const begin = sql.begin.bind(sql) as <Result>(
+    work: (tx: Transaction) => Promise<Result>,
+  ) => Promise<Result>;
+  const again: typeof begin = async (work) => {
+    for (let nth = 1; ; nth += 1) {
+      try {
+        return await begin(work);
+      } catch (error) {
+        if (nth === TIMES || !LOST.includes(sqlState(error) ?? '')) throw error;
+        onLost();
+        await setTimeout(PAUSE_MS * nth * Math.random());
+      }
+    }
+  };
+  return Object.assign(sql, { begin: again });
 }
 
 /**

@@ -73,6 +73,10 @@ export function createMetrics() {
     ]),
     jobDuration: seconds('job_duration_seconds', 'Time one job took.', ['queue', 'outcome']),
     sweepRaised: counter('sweep_raised_total', 'Jobs the sweep had to raise again.', ['queue']),
+    transactionsLost: counter(
+      'db_transactions_begun_anew_total',
+      'Transactions a deadlock undid; each began anew.',
+    ),
     enqueueFailures: counter('enqueue_failures_total', 'Jobs left to the sweep.', ['queue']),
     httpDuration: seconds('http_request_duration_seconds', 'Time of requests.', [
       'route',

@@ -6,6 +6,7 @@ import {
   cancelCorrections,
   createCorrections,
   learnStorageKeys,
+  lockWaiting,
 } from '../db/queries/failures.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
 import { isFinished } from '../domain/file-state.ts';
@@ -23,16 +24,21 @@ export async function answerFailures(
   now: Date,
 ): Promise<CreatedCorrection[]> {
   const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
+  const located = changes.filter(
+    ({ known, change }) => change.storageKey !== null && known?.storageKey === null,
+  );
+  await lockWaiting(
+    tx,
+    [...outdated, ...located].map(({ file }) => file),
+  );
   await cancelCorrections(
     tx,
     outdated.map(({ file, change }) => ({ file, below: change.cancelsBelow })),
   );
   await learnStorageKeys(
     tx,
-    changes.flatMap(({ file, known, change: { state, storageKey } }) =>
-      storageKey !== null && known?.storageKey === null
-        ? [{ file, generation: state.generation, storageKey }]
-        : [],
+    located.flatMap(({ file, change: { state, storageKey } }) =>
+      storageKey === null ? [] : [{ file, generation: state.generation, storageKey }],
     ),
   );
   await saveErrors(

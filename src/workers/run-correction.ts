@@ -109,8 +109,8 @@ const none = (): CorrectionRow[] => [];
 /** Writes down how each task of the set ended, and what operators have to be told. */
 async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
   for (const correction of corrections) correction.end ??= afterFailure(deps, correction);
-  const restoring: number[] = [];
-  const alerts = await deps.db.sql.begin(async (tx) => {
+  const { alerts, restoring, done } = await deps.db.sql.begin(async (tx) => {
+    const restoring: number[] = [];
     const ended = await endCorrections(tx, token, endsOf(corrections));
     const written: (number | null)[] = [];
     await planSecondLooks(
@@ -125,12 +125,14 @@ async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): 
       if (conflict?.restoring) restoring.push(task.id);
       const alert = correctionAlert(task, end, conflict);
       if (alert) written.push(await writeAlert(tx, deps, alert));
-      if (end.status !== 'pending') deps.metrics.correctionsCompleted.inc({ status: end.status });
     }
     for (const error of misconfigured(corrections))
       written.push(await writeAlert(tx, deps, storeAlert(error, new Date())));
-    return written;
+    return { alerts: written, restoring, done: ended };
   });
+  for (const { task, end } of corrections)
+    if (end && end.status !== 'pending' && done.has(task.id))
+      deps.metrics.correctionsCompleted.inc({ status: end.status });
   for (const alert of alerts) await raiseAlert(deps, alert);
   const restores = restoring.map((correction_id) => ({ payload: { correction_id } }));
   await deps.producer.raise('correction-restore', restores);
@@ -140,7 +142,9 @@ async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): 
 function misconfigured(corrections: Correction[]): StoreError[] {
   const failures = corrections.flatMap((correction) => [...correction.failures.values()]);
   const errors = failures.flatMap(({ error }) => (error?.configuration ? [error] : []));
-  return [...new Map(errors.map((error) => [error.store, error])).values()];
+  const one = [...new Map(errors.map((error) => [error.store, error])).values()];
+  // In one order, so that two who write them at once wait for each other, not in a circle.
+  return one.sort((a, b) => (a.store < b.store ? -1 : 1));
 }
 
 const endsOf = (corrections: Correction[]) =>

@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/client.ts';
 import { objectionsTo } from '../db/queries/correction-guard.ts';
-import type { CorrectionRow } from '../db/queries/corrections.ts';
+import { type CorrectionRow, lockCorrection } from '../db/queries/corrections.ts';
 import {
   dueSecondLook,
   endSecondLook,
@@ -89,6 +89,7 @@ async function reopen(deps: Deps, id: number, found: Map<CorrectionAction, numbe
   const detail = `written after the removal: ${accountText(Object.fromEntries(account))}`;
   const entry = { at: new Date().toISOString(), action: 'second_look', result: 'found', detail };
   const reopened = await deps.db.sql.begin(async (tx) => {
+    await lockCorrection(tx, id);
     await endSecondLook(tx, id);
     return reopenCorrection(tx, id, [...found.keys()], entry);
   });

@@ -62,6 +62,14 @@ export function claimedUnder(db: Queryable, token: string) {
     where lease_token = ${token}::uuid and status = 'processing' order by run_at`;
 }
 
+/**
+ * Locks a task: first of all, in a statement of its own, by whoever moves it together with its restore
+ * or its second look. What was decided meanwhile is seen by the statements after it.
+ */
+export async function lockCorrection(tx: Transaction, id: number): Promise<void> {
+  await tx`select from auto_correction_tasks where id = ${id} for update`;
+}
+
 /** Reads one task. */
 export async function findCorrection(db: Queryable, id: number) {
   const [row] = await db<CorrectionRow[]>`select * from auto_correction_tasks where id = ${id}`;
@@ -88,7 +96,7 @@ export async function beginRemovals(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Extends the leases of a set that takes its time. */
+/** Extends the leases of a set that takes its time; whatever is being written to is extended by that. */
 export async function extendLeases(
   db: Queryable,
   ids: readonly number[],
@@ -98,7 +106,10 @@ export async function extendLeases(
   await db`
     update auto_correction_tasks set
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
-    where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'`;
+    where id in (
+      select id from auto_correction_tasks
+      where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'
+      for update skip locked)`;
 }
 
 /** What became of one step of one task, as it is written down. */

@@ -58,6 +58,19 @@ export async function createCorrections(
 }
 
 /**
+ * Locks the waiting tasks of these files, to be called before any of them is changed: whoever locks
+ * several does it in the order of their ids, so that nobody waits in a circle.
+ */
+export async function lockWaiting(tx: Transaction, files: FileKey[]): Promise<void> {
+  if (files.length === 0) return;
+  await tx`
+    select from auto_correction_tasks
+    where file_document_id = any(${files.map((f) => f.file_document_id)}::text[])
+      and status in ('pending', 'awaiting_approval')
+    order by id for update`;
+}
+
+/**
  * Cancels corrections that a newer generation or a delete made pointless, as long as nothing of the
  * file is gone. One that has removed something already, or is about to, is left to its own guard,
  * which stops it before the next step and records the conflict.

@@ -2,6 +2,7 @@ import type { RestoreStatus } from '../../contracts/corrections.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
+import { lockCorrection } from './corrections.ts';
 
 /** Putting back what corrections removed. */
 
@@ -20,6 +21,7 @@ export async function requestRestore(
   id: number,
   by: 'operator' | 'conflict',
 ): Promise<RestoreObjection | null> {
+  await lockCorrection(tx, id);
   const [task] = await tx<{ open: boolean; held: boolean; kept: boolean }[]>`
     select exists (
         select from auto_correction_tasks o where o.file_document_id = t.file_document_id
@@ -28,7 +30,7 @@ export async function requestRestore(
         where q.correction_id = t.id and q.state = 'held' and q.expires_at > now()) as held,
       exists (select from correction_quarantines q
         where q.correction_id = t.id and q.state <> 'saving') as kept
-    from auto_correction_tasks t where t.id = ${id} for update`;
+    from auto_correction_tasks t where t.id = ${id}`;
   if (!task) return 'unknown';
   if (!task.held) return task.kept ? 'expired' : 'nothing kept';
   if (task.open) return 'open correction';
@@ -112,6 +114,7 @@ export async function endRestore(
   end: RestoreEnd,
   entries: ExecutionEntry[],
 ): Promise<boolean> {
+  await lockCorrection(tx, id);
   const rows = await tx`
     update correction_restores set status = ${end.status},
       run_at = coalesce(${end.status === 'pending' ? end.runAt : null}, run_at),
