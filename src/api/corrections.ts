@@ -8,6 +8,7 @@ import {
 import { correctionQuery, listOf } from '../contracts/lists.ts';
 import {
   cancelMatching,
+  companyAndBotOf,
   moveCorrection,
   type OperatorMove,
   requestCorrection,
@@ -82,7 +83,7 @@ export const correctionRoutes = [
       200: { description: 'There is an open task already', schema: accepted },
       409: { description: 'Corrections are turned off' },
     },
-    handle: async ({ deps, body }) => {
+    handle: async ({ deps, body: asked }) => {
       const { config, producer, metrics } = deps;
       if (!config.ENABLE_AUTO_CORRECTION)
         throw new HttpProblem(
@@ -90,6 +91,9 @@ export const correctionRoutes = [
           'Conflict',
           'Corrections are turned off (ENABLE_AUTO_CORRECTION).',
         );
+      const says = asked.company_id !== undefined || asked.bot_id !== undefined;
+      const owner = says ? {} : await companyAndBotOf(deps.db.sql, asked.file_document_id);
+      const body = { ...asked, ...owner };
       const mode = modesOf(deps)({ ...body, company_id: body.company_id ?? null });
       const runAt = new Date(Date.now() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
       const task = await requestCorrection(deps.db.sql, body, mode, runAt);

@@ -11,6 +11,21 @@ import type { Queryable } from '../client.ts';
 /** What producers and operators ask of corrections. */
 
 /**
+ * Whose a document is, as far as our own records agree on it: a request that does not say is judged by
+ * the modes and the brake of that company all the same.
+ */
+export async function companyAndBotOf(
+  db: Queryable,
+  documentId: string,
+): Promise<{ company_id?: number; bot_id?: number }> {
+  const owners = await db<{ company_id: number; bot_id: number }[]>`
+    select distinct company_id, bot_id from file_processing_status
+    where file_document_id = ${documentId} limit 2`;
+  const [owner] = owners;
+  return owner && owners.length === 1 ? { ...owner } : {};
+}
+
+/**
  * Opens the task a producer asks for, for the file's current generation. An open task for the same
  * file and generation is answered instead.
  */
