@@ -11,8 +11,8 @@ const KEYS_PER_REQUEST = 1000;
 export interface Deletion {
   /** Keys that were refused. */
   refused: Map<string, StoreError>;
-  /** Keys whose object is only hidden now, by a delete marker. */
-  hidden: Set<string>;
+  /** Keys whose object is only hidden now, by a delete marker, with the marker's version. */
+  hidden: Map<string, string | undefined>;
 }
 
 /**
@@ -21,16 +21,17 @@ export interface Deletion {
  * @throws StoreError when a whole request failed
  */
 export async function deleteEntries(bucket: Bucket, entries: readonly Entry[]): Promise<Deletion> {
-  const deletion: Deletion = { refused: new Map(), hidden: new Set() };
-  for (const Objects of pagesOf(entries, KEYS_PER_REQUEST)) {
+  const deletion: Deletion = { refused: new Map(), hidden: new Map() };
+  for (const page of pagesOf(entries, KEYS_PER_REQUEST)) {
+    const Objects = page.map(({ Key, VersionId }) => ({ Key, VersionId }));
     const answer = await bucket.ask('delete objects', (s3, options) =>
       s3.send(new DeleteObjectsCommand({ Bucket: bucket.name, Delete: { Objects } }), options),
     );
     for (const { Key = '', Code = 'unknown error' } of answer.Errors ?? [])
       deletion.refused.set(Key, keyError('delete objects', Code));
     // Deleting a marker by its version answers the same, but hides nothing.
-    for (const { Key = '', DeleteMarker, VersionId } of answer.Deleted ?? [])
-      if (DeleteMarker && VersionId === undefined) deletion.hidden.add(Key);
+    for (const { Key = '', DeleteMarker, VersionId, DeleteMarkerVersionId } of answer.Deleted ?? [])
+      if (DeleteMarker && VersionId === undefined) deletion.hidden.set(Key, DeleteMarkerVersionId);
   }
   return deletion;
 }

@@ -7,6 +7,8 @@ import { StoreError } from './store-error.ts';
 export interface Entry {
   Key: string;
   VersionId?: string;
+  /** It is a delete marker, which hides whatever is older. */
+  marker?: boolean;
 }
 
 interface Cursor {
@@ -67,8 +69,10 @@ export function versionListing(bucket: Bucket): Listing {
           new ListObjectVersionsCommand({ Bucket, Prefix: prefix, ...marker }),
           options,
         );
-        const all = [...(answer.Versions ?? []), ...(answer.DeleteMarkers ?? [])];
-        const entries = all.flatMap(({ Key, VersionId }) => (Key ? [{ Key, VersionId }] : []));
+        const entries = [
+          ...entriesOf(answer.Versions, false),
+          ...entriesOf(answer.DeleteMarkers, true),
+        ];
         const { NextKeyMarker: key, NextVersionIdMarker: versionId } = answer;
         return { entries, next: answer.IsTruncated && key ? { key, versionId } : null };
       }),
@@ -85,6 +89,9 @@ export function versionListing(bucket: Bucket): Listing {
   };
   return listing;
 }
+
+const entriesOf = (listed: { Key?: string; VersionId?: string }[] = [], marker: boolean): Entry[] =>
+  listed.flatMap(({ Key, VersionId }) => (Key ? [{ Key, VersionId, marker }] : []));
 
 /** Everything whose key begins with the prefix, page by page. */
 export async function* pagesBelow(listing: Listing, prefix: string): AsyncGenerator<Page> {

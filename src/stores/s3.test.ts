@@ -54,6 +54,37 @@ describe('a versioned bucket', () => {
     expect(await store.remaining(files)).toEqual(files.map(() => 0));
   });
 
+  it.each(['folder/name.pdf', 'folder/'])('never shows an older version of %s', async (key) => {
+    const more = { S3_PURGE: 'versions', S3_SLASH_KEYS: 'prefix' };
+    const { server, store } = await serverOf(true, more, 2);
+    for (const body of ['old', 'older', 'new']) server.put('folder/name.pdf', body);
+    server.put('folder/one.pdf');
+    const shown = new Set<string | undefined>();
+    server.onDelete = async () => {
+      const newest = server.objects.get('folder/name.pdf')?.at(-1);
+      shown.add(newest?.marker ? 'a marker' : newest?.body?.toString());
+    };
+    server.refused.set('v2', 'AccessDenied');
+    const stored = storedFile('d', key);
+    expect(await store.remove([stored])).toMatchObject([{ code: 'AccessDenied' }]);
+    expect(server.objects.get('folder/name.pdf')?.at(-1)).toMatchObject({ marker: true });
+    server.refused.clear();
+    await store.remove([stored]);
+    expect(await store.remaining([stored])).toEqual([0]);
+    expect([...shown]).toEqual(['new', 'a marker']);
+  });
+
+  it('below a prefix counts what was there, and not the markers it makes', async () => {
+    const more = { S3_PURGE: 'versions', S3_SLASH_KEYS: 'prefix' };
+    for (const versioned of [true, false]) {
+      const { server, store } = await serverOf(versioned, more, 2);
+      for (const key of ['a', 'a', 'b', 'b', 'b', 'c']) server.put(`lib/${key}`);
+      const count = [...server.objects.values()].flat().length;
+      expect(await store.remove([storedFile('d', 'lib/')])).toMatchObject([{ removed: count }]);
+      expect(server.objects.size).toBe(0);
+    }
+  });
+
   it('has a leftover as long as a marker is there', async () => {
     const { server, store } = await serverOf(true, { S3_PURGE: 'versions' });
     server.objects.set('folder/name.pdf', [{ id: 'v1', marker: true }]);

@@ -9,6 +9,7 @@ import {
   pagesBelow,
   versionListing,
 } from './s3-listing.ts';
+import { purgeBelow, purgeEntries } from './s3-purge.ts';
 import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 
 /** Files asked about together; as many as one request can delete. */
@@ -33,8 +34,12 @@ export function s3Store(config: S3Config): LeftoverStore {
   const removeKeys = async (files: readonly StoredFile[]): Promise<PerFile<Removal>> => {
     const found = await entriesUnder(listing, files.map(keyOf));
     // Without versions to name, the key itself: a listing may lag behind, a delete does no harm.
-    const targets = purges ? [...found.values()].flat() : [...found.keys()].map((Key) => ({ Key }));
-    const deletion = await deleteEntries(bucket, targets);
+    const deletion = purges
+      ? await purgeEntries(bucket, [...found.values()].flat())
+      : await deleteEntries(
+          bucket,
+          [...found.keys()].map((Key) => ({ Key })),
+        );
     return files.map((file) => {
       const key = keyOf(file);
       const removed = found.get(key)?.length ?? 0;
@@ -43,6 +48,10 @@ export function s3Store(config: S3Config): LeftoverStore {
   };
 
   const removeBelow = async (prefix: string): Promise<Removal> => {
+    if (purges) {
+      const removed = await purgeBelow(bucket, objectListing(bucket), listing, prefix);
+      return { removed, detail: `versions and markers below the key: ${removed}` };
+    }
     let removed = 0;
     for await (const { entries } of pagesBelow(listing, prefix)) {
       const { refused } = await deleteEntries(bucket, entries);
@@ -50,10 +59,7 @@ export function s3Store(config: S3Config): LeftoverStore {
       if (refusal) throw refusal;
       removed += entries.length;
     }
-    return {
-      removed,
-      detail: `${purges ? 'versions and markers' : 'objects'} below the key: ${removed}`,
-    };
+    return { removed, detail: `objects below the key: ${removed}` };
   };
 
   const byKind = <Answer>(

@@ -1,14 +1,19 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
  * An S3 server at the level of the protocol, in memory: one bucket, versioned or not, that lists in
- * pages and can be told to refuse. No small server keeps versions, so this one stands in for them.
+ * pages, keeps and copies contents and can be told to refuse. No small server keeps versions, so this
+ * one stands in for them.
  */
 
 interface Version {
   id: string;
   marker: boolean;
+  /** What a GET answers. */
+  body?: Buffer;
+  headers?: Record<string, string>;
 }
 
 export interface S3Server {
@@ -16,8 +21,8 @@ export interface S3Server {
   bucket: string;
   /** Versions by key, oldest first. On a bucket without versions there is one at most. */
   objects: Map<string, Version[]>;
-  put(key: string): void;
-  /** Keys that are refused by DeleteObjects, with the code. */
+  put(key: string, body?: string): void;
+  /** Keys, or ids of versions, that are refused by DeleteObjects, with the code. */
   refused: Map<string, string>;
   /** Done while a deletion is in flight, before it is. */
   onDelete: () => Promise<void>;
@@ -26,6 +31,13 @@ export interface S3Server {
   /** Requests so far, such as `POST delete`. */
   asked: string[];
   close(): Promise<void>;
+}
+
+interface ObjectRequest {
+  method: string;
+  key: string;
+  body: Buffer;
+  headers: IncomingHttpHeaders;
 }
 
 interface Listed {
@@ -38,15 +50,15 @@ interface Listed {
 export async function startS3Server(versioned: boolean, pageSize = 1000): Promise<S3Server> {
   let count = 0;
   const objects = new Map<string, Version[]>();
-  const add = (key: string, marker: boolean): Version => {
+  const add = (key: string, content: Omit<Version, 'id'>): Version => {
     count += 1;
-    const version = { id: versioned ? `v${count}` : 'null', marker };
+    const version = { id: versioned ? `v${count}` : 'null', ...content };
     objects.set(key, versioned ? [...(objects.get(key) ?? []), version] : [version]);
     return version;
   };
 
   function remove(key: string, id: string | null): string {
-    const refusal = server.refused.get(key);
+    const refusal = server.refused.get(key) ?? server.refused.get(id ?? '');
     if (refusal) return tag('Error', tag('Key', key) + tag('Code', refusal));
     if (id !== null) {
       const gone = objects.get(key)?.find((version) => version.id === id);
@@ -60,7 +72,7 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
       objects.delete(key);
       return tag('Deleted', tag('Key', key));
     }
-    const marker = add(key, true);
+    const marker = add(key, { marker: true });
     const said = tag('DeleteMarker', 'true') + tag('DeleteMarkerVersionId', marker.id);
     return tag('Deleted', tag('Key', key) + said);
   }
@@ -106,7 +118,31 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     return entries.join('') + next + tag('IsTruncated', String(Boolean(more)));
   }
 
-  function answer(method: string, url: URL, body: string, response: ServerResponse): void {
+  /** PUT, with a content or as a copy; HEAD and GET. */
+  function answerObject({ method, key, body, headers }: ObjectRequest, response: ServerResponse) {
+    const source = headers['x-amz-copy-source'];
+    const from = source ? decodeURIComponent(String(source)).replace(/^[^/]*\//, '') : key;
+    const found = objects.get(from)?.at(-1);
+    const there = found && !found.marker ? found : undefined;
+    if (method === 'PUT') {
+      if (source && !there) return response.writeHead(404).end();
+      const { marker, ...content } = there ?? { marker: false };
+      const { id } = add(key, { marker, ...(source ? content : { body, headers: kept(headers) }) });
+      const result = source ? tag('CopyObjectResult', tag('ETag', etag(there?.body))) : '';
+      return response.writeHead(200, { etag: etag(body), 'x-amz-version-id': id }).end(result);
+    }
+    if (!there) {
+      const missing = method === 'GET' ? tag('Error', tag('Code', 'NoSuchKey')) : undefined;
+      return response.writeHead(404).end(missing);
+    }
+    const { id, body: content = Buffer.alloc(0) } = there;
+    const length = { 'content-length': content.length, etag: etag(content) };
+    response.writeHead(200, { ...there.headers, ...length, 'x-amz-version-id': id });
+    response.end(method === 'GET' ? content : undefined);
+  }
+
+  function answer(request: ObjectRequest, url: URL, response: ServerResponse): void {
+    const { method, body } = request;
     const send = (status: number, root: string, xml: string) =>
       response.writeHead(status, { 'content-type': 'application/xml' }).end(tag(root, xml));
     const [bucket, ...path] = url.pathname.slice(1).split('/').map(decodeURIComponent);
@@ -116,8 +152,11 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     server.asked.push(`${method} ${key ? 'object' : what}`);
     const refusal = server.trouble ?? (bucket === server.bucket ? null : NO_BUCKET);
     if (refusal) return void send(refusal.status, 'Error', tag('Code', refusal.code));
+    if (key) return void answerObject({ ...request, key }, response);
     if (what === 'delete') {
-      const orders = [...body.matchAll(/<Object>(.*?)<\/Object>/g)].map(([, order = '']) => order);
+      const orders = [...body.toString().matchAll(/<Object>(.*?)<\/Object>/g)].map(
+        ([, order = '']) => order,
+      );
       const said = orders.map((order) =>
         remove(textOf(order, 'Key') ?? '', textOf(order, 'VersionId')),
       );
@@ -128,18 +167,19 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
   }
 
   const http = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
-    const { method = '', url = '' } = request;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url = '', headers } = request;
     if (method === 'POST') await server.onDelete();
-    answer(method, new URL(url, 'http://s3'), body, response);
+    const body = Buffer.concat(chunks);
+    answer({ method, key: '', body, headers }, new URL(url, 'http://s3'), response);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const server: S3Server = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     bucket: 'bucket',
     objects,
-    put: (key) => void add(key, false),
+    put: (key, body = '') => void add(key, { marker: false, body: Buffer.from(body) }),
     refused: new Map(),
     onDelete: async () => {},
     trouble: null,
@@ -155,6 +195,17 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
 
 /** Its objects were all written at one time. */
 const LONG_AGO = '<LastModified>2026-01-01T00:00:00.000Z</LastModified>';
+
+const etag = (body: Buffer = Buffer.alloc(0)) =>
+  `"${createHash('md5').update(body).digest('hex')}"`;
+
+/** What an object carries besides its content. */
+const kept = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name === 'content-type' || name.startsWith('x-amz-meta-') ? [[name, String(value)]] : [],
+    ),
+  );
 
 const NO_BUCKET = { status: 404, code: 'NoSuchBucket' };
 
