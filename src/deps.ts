@@ -71,7 +71,7 @@ export function openDeps(config: Config, service: string): Deps {
   const rateOf = (kind: string) => (label: string, limits: readonly RateLimit[]) =>
     sharedRate(`${config.QUEUE_PREFIX}:${kind}:${label}`, limits, redis);
   const stores = guardedStores(config, cms, rateOf('store-rate'));
-  const quarantine = quarantineOver(config, cms);
+  const quarantine = quarantineOver(config, cms, stores);
   const shared = sharedPreferences(redis, config.QUEUE_PREFIX, steadyClock);
   const transport = openTransports(config, { rateOf: rateOf('mail-rate') });
   const draining = new AbortController();

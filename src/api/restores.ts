@@ -53,14 +53,18 @@ export const restoreRoutes = [
   }),
 ];
 
-/** The stores in which something newer stands; none where they cannot be asked in time. */
+/** The stores in which something newer stands; none where they rest or cannot be asked in time. */
 async function newerStores(deps: Deps, id: number, documentId: string): Promise<string[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string[]>((resolve) => {
     timer = setTimeout(resolve, ASK_MS, []);
   });
   const asked = heldParts(deps.db.sql, id)
-    .then((parts) => deps.quarantine.newerThan(documentId, parts))
+    .then((parts) => {
+      const stores = ['s3', ...parts.map(({ store }) => store)] as const;
+      if (stores.some((store) => deps.stores[store].rests())) return [];
+      return deps.quarantine.newerThan(documentId, parts);
+    })
     .catch((error: unknown) => {
       deps.log.warn({ err: error, correction: id }, 'stores not asked before the restore');
       return [];

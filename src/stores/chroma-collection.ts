@@ -57,8 +57,11 @@ export interface ChromaCollections {
   pathOf(collection: string, blames?: StoreError['blames']): Promise<string>;
 }
 
-/** Where the collections of the configured database are. */
-export function chromaCollections(config: ChromaConfig): ChromaCollections {
+/** Where the collections of the configured database are. @param watch stands around each question */
+export function chromaCollections(
+  config: ChromaConfig,
+  watch?: HttpService['watch'],
+): ChromaCollections {
   const service: HttpService = {
     store: 'chroma',
     baseUrl: new URL(config.CHROMA_URL).origin,
@@ -68,6 +71,7 @@ export function chromaCollections(config: ChromaConfig): ChromaCollections {
       token: 'CHROMA_TOKEN',
     },
     timeoutMs: config.STORE_TIMEOUT_SECONDS * 1000,
+    watch,
   };
   const [tenant, database] = [config.CHROMA_TENANT, config.CHROMA_DATABASE].map(encodeURIComponent);
   const root = `/api/v2/tenants/${tenant}/databases/${database}/collections`;

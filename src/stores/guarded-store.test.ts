@@ -50,6 +50,33 @@ async function step(store: ReturnType<typeof guarded>, some = files) {
   return { admitted, refusal };
 }
 
+describe('what else it is asked', () => {
+  const ask = (store: ReturnType<typeof guarded>, error?: Error) =>
+    store.watch(async () => {
+      if (error) throw error;
+      return 'an answer';
+    });
+
+  it('opens the circuit by failing and closes it by an answer', async () => {
+    const store = guarded();
+    await expect(ask(store, failure('store'))).rejects.toThrow('delete failed');
+    await expect(ask(store, failure('store'))).rejects.toThrow('delete failed');
+    expect(store.rests()).toBe(true);
+    expect(await store.admit(1)).toMatchObject({ admitted: 0 });
+    now += 1000;
+    expect(await store.admit(1)).toMatchObject({ admitted: 1 });
+    expect(await ask(store)).toBe('an answer');
+    expect(await store.admit(1)).toMatchObject({ admitted: 1 });
+  });
+
+  it('is no trouble where it speaks against a file, or where the fault is ours', async () => {
+    const store = guarded();
+    for (const error of [failure('file'), new Error('a defect')])
+      for (let nth = 0; nth < 3; nth += 1) await expect(ask(store, error)).rejects.toThrow(error);
+    expect(store.rests()).toBe(false);
+  });
+});
+
 describe('a store in trouble', () => {
   it('is left alone after so many failures in a row, then probed once', async () => {
     const store = guarded();

@@ -3,7 +3,7 @@ import type { TakePlaces } from '../domain/rate-limits.ts';
 import type { LeftoverStore, PerFile } from './store.ts';
 import { StoreError } from './store-error.ts';
 
-/** How many files a store may be asked to remove now, and why not more. */
+/** How many files a store may be asked about now, and why not more. */
 export interface Admission {
   admitted: number;
   /** Null where all are. Nothing was asked of the store; `retryAfterMs` says when it makes sense. */
@@ -12,11 +12,16 @@ export interface Admission {
 
 /** A store that is left alone while it is in trouble, and never gets more than its limits allow. */
 export interface GuardedStore extends LeftoverStore {
-  /** To be asked before each removal, and before anybody notes that one began. */
+  /** To be asked before files are saved, removed or put back, and before anybody notes that it began. */
   admit(wanted: number): Promise<Admission>;
   /** Whether it is left alone at the moment. */
   rests(): boolean;
+  /** Asks it something else, such as to save or put back; how that goes tells of its health as well. */
+  watch: Watch;
 }
+
+/** Stands around a question. */
+export type Watch = <Answer>(question: () => Promise<Answer>) => Promise<Answer>;
 
 /** Code of a refusal that is nobody's failure: the store has had its share for now. */
 export const RATE_LIMITED = 'rate limit';
@@ -39,7 +44,7 @@ export function guardedStore(
   const refuse = (code: string, retryAfterMs: number, advice: string) =>
     new StoreError({
       store: store.name,
-      operation: 'removal',
+      operation: 'admission',
       code,
       configuration: false,
       retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)),
@@ -57,8 +62,24 @@ export function guardedStore(
     return answers;
   }
 
+  const watch: Watch = async (question) => {
+    const { epoch } = circuit;
+    const learn = (answer: unknown) => {
+      circuit = settle(circuit, epoch, outcomeOf([answer]), now(), policy);
+    };
+    try {
+      const answer = await question();
+      learn(answer);
+      return answer;
+    } catch (error) {
+      if (error instanceof StoreError) learn(error);
+      throw error;
+    }
+  };
+
   return {
     ...store,
+    watch,
     rests: () => !admit(circuit, now(), policy).admitted,
     async admit(wanted) {
       // Asked twice: a resting store uses up no place, and no probe is spent on waiting for one.
@@ -78,7 +99,7 @@ export function guardedStore(
 }
 
 /** One usable answer shows that the store is there, whatever it said of the other files. */
-function outcomeOf(answers: PerFile<unknown>) {
+function outcomeOf(answers: readonly unknown[]) {
   const trouble = answers.filter(
     (answer) => answer instanceof StoreError && answer.blames === 'store',
   );

@@ -12,6 +12,8 @@ export interface HttpService {
   settings: { url: string; token: string };
   /** For the whole exchange, body included. */
   timeoutMs: number;
+  /** Stands around each question, such as somebody who learns from the answers. */
+  watch?: <Answer>(question: () => Promise<Answer>) => Promise<Answer>;
 }
 
 export interface Question {
@@ -31,7 +33,12 @@ export type Answer = { absent: true } | { absent: false; body: unknown; text: st
  * Asks once, without following redirects: they would drop the token or change the method.
  * @throws StoreError for everything but 2xx, 404 and 410
  */
-export async function ask(service: HttpService, question: Question): Promise<Answer> {
+export function ask(service: HttpService, question: Question): Promise<Answer> {
+  const once = () => askUnwatched(service, question);
+  return service.watch ? service.watch(once) : once();
+}
+
+async function askUnwatched(service: HttpService, question: Question): Promise<Answer> {
   const { status, text } = await exchange(service, question);
   if (status === 404 || status === 410) return { absent: true };
   if (status >= 200 && status < 300) return { absent: false, body: parsed(text), text };

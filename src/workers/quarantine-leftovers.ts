@@ -33,7 +33,8 @@ export async function savedCorrections(
   const allowed = corrections.filter((correction) => !refused.includes(correction));
   if (deps.config.CORRECTION_QUARANTINE_DAYS === 0) return allowed;
   const going = await guardCorrections(deps, allowed);
-  const waiting = going.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const leaving = going.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const waiting = await withinS3(deps, action, leaving);
   const work = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       try {
@@ -46,6 +47,20 @@ export async function savedCorrections(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return going.filter(({ failures }) => !failures.has(action));
+}
+
+/** Whatever is saved is written to S3, which has to have time for it; the step's own store was asked. */
+async function withinS3(
+  deps: Deps,
+  action: CorrectionAction,
+  corrections: Correction[],
+): Promise<Correction[]> {
+  if (action === 's3_delete' || corrections.length === 0) return corrections;
+  const { admitted, refusal } = await deps.stores.s3.admit(corrections.length);
+  if (refusal)
+    for (const { failures } of corrections.slice(admitted))
+      failures.set(action, { reason: `not saved: ${refusal.message}`, error: refusal });
+  return corrections.slice(0, admitted);
 }
 
 async function save(

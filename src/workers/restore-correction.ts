@@ -14,6 +14,7 @@ import type { CorrectionAction } from '../domain/corrections.ts';
 import { STORE_OF_ACTION } from '../domain/removal-account.ts';
 import { NotYet, reasonOf } from '../errors.ts';
 import { masked } from '../observability/logger.ts';
+import type { StoreError, StoreName } from '../stores/store-error.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { restoreAlert } from './alert-correction.ts';
 import { whileClaimed } from './while-claimed.ts';
@@ -59,6 +60,8 @@ async function perform(
     return { status: 'refused', reason: 'another correction of the file is open' };
   const parts = await heldParts(deps.db.sql, restore.correction_id);
   if (parts.length === 0) return { status: 'refused', reason: 'nothing of it is kept any more' };
+  const refusal = await refusedBy(deps, parts);
+  if (refusal) return later(refusal.message, refusal.retryAfterMs ?? 0, false);
   try {
     const newer = await deps.quarantine.newerThan(restore.file_document_id, parts);
     if (newer.length > 0)
@@ -70,6 +73,19 @@ async function perform(
     return retryOrFail(deps, restore, reasonOf(error));
   }
 }
+
+/** The first store that has no time for it now. All is kept in S3. */
+async function refusedBy(deps: Deps, parts: HeldPart[]): Promise<StoreError | null> {
+  for (const store of new Set<StoreName>(['s3', ...parts.map((part) => part.store)])) {
+    const { refusal } = await deps.stores[store].admit(1);
+    if (refusal) return refusal;
+  }
+  return null;
+}
+
+const later = (reason: string, delayMs: number, countsAttempt: boolean): RestoreEnd => {
+  return { status: 'pending', reason, runAt: new Date(Date.now() + delayMs), countsAttempt };
+};
 
 const partsOf = (parts: HeldPart[], action: CorrectionAction) =>
   parts.filter(({ store }) => store === STORE_OF_ACTION[action]);
@@ -92,6 +108,5 @@ function retryOrFail(deps: Deps, { attempts }: RestoreRow, why: string): Restore
   const reason = masked(why);
   if (attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
   const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
-  const delay = backoffDelay(attempts, backoff, Math.random());
-  return { status: 'pending', reason, runAt: new Date(Date.now() + delay) };
+  return later(reason, backoffDelay(attempts, backoff, Math.random()), true);
 }

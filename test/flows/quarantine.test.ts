@@ -36,7 +36,9 @@ beforeAll(async () => {
     },
   });
   chroma = await openChroma(config.CHROMA_URL);
-  quarantine = quarantineOver(config, cmsClient(config));
+  const plain = { watch: <Answer>(question: () => Promise<Answer>) => question() };
+  const watchers = { s3: plain, chroma: plain, cms: plain };
+  quarantine = quarantineOver(config, cmsClient(config), watchers);
 });
 afterAll(async () => {
   quarantine.close();

@@ -101,7 +101,8 @@ export async function extendRestore(
 export type RestoreEnd =
   | { status: 'completed'; undone: CorrectionAction[] }
   | { status: 'failed' | 'refused'; reason: string }
-  | { status: 'pending'; reason: string; runAt: Date };
+  /** `countsAttempt: false` where nothing was tried, only waited for. */
+  | { status: 'pending'; reason: string; runAt: Date; countsAttempt: boolean };
 
 /**
  * Ends a claim and writes it into the correction's log. What was put back no longer counts as removed.
@@ -118,6 +119,7 @@ export async function endRestore(
   const rows = await tx`
     update correction_restores set status = ${end.status},
       run_at = coalesce(${end.status === 'pending' ? end.runAt : null}, run_at),
+      attempts = attempts - ${end.status === 'pending' && !end.countsAttempt ? 1 : 0},
       reason = ${end.status === 'completed' ? null : end.reason},
       completed_at = case when ${end.status !== 'pending'} then now() end,
       lease_token = null, lease_expires_at = null, updated_at = now()
