@@ -6,6 +6,7 @@ import {
   correctionUndo,
 } from '../contracts/corrections.ts';
 import { correctionQuery, listOf } from '../contracts/lists.ts';
+import { correctionWithUndo } from '../db/queries/correction-detail.ts';
 import {
   cancelMatching,
   companyAndBotOf,
@@ -15,7 +16,6 @@ import {
 } from '../db/queries/correction-requests.ts';
 import { findCorrection } from '../db/queries/corrections.ts';
 import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
-import { undoOf } from '../db/queries/restores.ts';
 import type { Deps } from '../deps.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
 import { answerList, idParams, row } from './answers.ts';
@@ -130,10 +130,9 @@ export const correctionRoutes = [
       },
     },
     handle: async ({ deps, params }) => {
-      const task = await correctionDetail(deps.db.orm, params.id);
+      const task = await correctionWithUndo(deps.db.orm, params.id);
       if (!task) throw notFound(`correction ${params.id}`);
-      const undo = await undoOf(deps.db.sql, params.id);
-      return { status: 200, body: { data: { ...task, ...undo } } };
+      return { status: 200, body: { data: task } };
     },
   }),
   route({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { correctionUndo } from '../contracts/corrections.ts';
-import { correctionDetail } from '../db/queries/lists.ts';
+import { correctionWithUndo } from '../db/queries/correction-detail.ts';
+import { findCorrection } from '../db/queries/corrections.ts';
 import { heldParts } from '../db/queries/quarantines.ts';
-import { type RestoreObjection, requestRestore, undoOf } from '../db/queries/restores.ts';
+import { type RestoreObjection, requestRestore } from '../db/queries/restores.ts';
 import type { Deps } from '../deps.ts';
 import { idParams, row } from './answers.ts';
 import { conflict, notFound } from './problem.ts';
@@ -33,7 +34,7 @@ export const restoreRoutes = [
       409: { description: 'Nothing is kept of it, or something newer stands in its place' },
     },
     handle: async ({ deps, params: { id } }) => {
-      const task = await correctionDetail(deps.db.orm, id);
+      const task = await findCorrection(deps.db.sql, id);
       if (!task) throw notFound(`correction ${id}`);
       const newer = await newerStores(deps, id, task.file_document_id);
       if (newer.length > 0)
@@ -43,12 +44,14 @@ export const restoreRoutes = [
       const objection = await deps.db.sql.begin((tx) => requestRestore(tx, id, 'operator'));
       if (objection === 'unknown') throw notFound(`correction ${id}`);
       if (objection) throw conflict(`Correction ${id} cannot be undone: ${WHY[objection]}.`);
+      const data = await correctionWithUndo(deps.db.orm, id);
+      if (!data) throw notFound(`correction ${id}`);
       await deps.producer
         .ensure('correction-restore', [{ payload: { correction_id: id } }])
         .catch((error: unknown) => {
           deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
         });
-      return { status: 202, body: { data: { ...task, ...(await undoOf(deps.db.sql, id)) } } };
+      return { status: 202, body: { data } };
     },
   }),
 ];

@@ -1,4 +1,3 @@
-import type { RestoreStatus } from '../../contracts/corrections.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
@@ -145,31 +144,4 @@ export function overdueRestores(db: Queryable) {
     where run_at <= now()
       and (status = 'pending' or (status = 'processing' and lease_expires_at < now()))
     order by run_at`;
-}
-
-/** What an answer says of a correction's undoing. */
-export async function undoOf(db: Queryable, id: number) {
-  const [quarantine, restores, looks] = await Promise.all([
-    db<{ store: string; state: string; items: number; saved_at: Date | null; expires_at: Date }[]>`
-      select store, state, lines as items, saved_at, expires_at from correction_quarantines
-      where correction_id = ${id} order by id`,
-    db<
-      {
-        status: RestoreStatus;
-        requested_by: string;
-        requested_at: Date;
-        completed_at: Date | null;
-        reason: string | null;
-      }[]
-    >`
-      select status, requested_by, requested_at, completed_at, reason from correction_restores
-      where correction_id = ${id}`,
-    db<{ look_at: Date | null }[]>`
-      select look_at from correction_second_looks where correction_id = ${id}`,
-  ]);
-  return {
-    quarantine: [...quarantine],
-    restore: restores[0] ?? null,
-    second_look_at: looks[0]?.look_at ?? null,
-  };
 }
