@@ -34,7 +34,9 @@ export async function bundleCrashingWorker(): Promise<void> {
 }
 
 /** How a run of the crashing worker ended: killed at its point, or through, with its effects. */
-export type Ending = { killed: true } | { killed: false; effects: string[] };
+export type Ending = { killed: true } | { killed: false; effects: string[]; putOff: string | null };
+
+type RunThrough = Omit<Extract<Ending, { killed: false }>, 'killed'>;
 
 /**
  * Runs one job in a process of its own.
@@ -56,7 +58,7 @@ export async function runCrashing(env: Record<string, string>, order: Order): Pr
     child.once('close', (...end) => resolve(end));
   });
   if (signal === 'SIGKILL') return { killed: true };
-  if (code === 0) return { killed: false, effects: JSON.parse(output) as string[] };
+  if (code === 0) return { killed: false, ...(JSON.parse(output) as RunThrough) };
   throw new Error(`the crashing worker failed at ${order.queue}: ${complaint}`);
 }
 

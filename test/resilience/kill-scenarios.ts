@@ -14,6 +14,8 @@ export interface Scenario {
   queue: QueueName;
   /** Changes to the crashing worker's environment. */
   env?: Record<string, string>;
+  /** It dies at each single deletion, too. */
+  deletions?: boolean;
   /** @param person the one everything in this run is about */
   prepare(person: string): Promise<{ payload: object; job?: JobContext }>;
 }

@@ -10,13 +10,16 @@ import type { JobContext, Processor } from '../../src/workers/run-job.ts';
 /**
  * A worker process that runs one job and kills itself, as SIGKILL does, right before or right after
  * its nth effect: a statement that writes, a commit, a job raised, a mail sent, a removal, a word to the
- * CMS. Without a kill point it runs through and prints its effects as JSON.
+ * CMS. Without a kill point it runs through and prints its effects as JSON, and why the job was put off
+ * where it was.
  */
 
 export interface Order {
   queue: QueueName;
   payload: unknown;
   job: JobContext;
+  /** Each single deletion that a store is asked for over HTTP counts as an effect, too. */
+  deletions?: boolean;
   kill?: { effect: number; when: 'before' | 'after' };
 }
 
@@ -109,6 +112,18 @@ function watchedDeps(deps: Deps): Deps {
   };
 }
 
+function watchDeletions(): void {
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    const { pathname } = new URL(String(input));
+    const deletes = init?.method === 'DELETE' || pathname.endsWith('/delete');
+    const ask = () => fetch(input, init);
+    return deletes ? effect(`a deletion of ${pathname.split('/')[2]}`, ask) : ask();
+  };
+}
+
+if (order.deletions) watchDeletions();
+let putOff: string | null = null;
 const deps = openDeps(loadConfig(), 'crashing-worker');
 await deps.redis.ping().catch(() => new Promise((resolve) => deps.redis.once('ready', resolve)));
 try {
@@ -117,7 +132,8 @@ try {
   await processor(watchedDeps(deps), payload as never, order.job);
 } catch (error) {
   if (!(error instanceof NotYet)) throw error;
+  putOff = error.message;
 } finally {
   await deps.close();
 }
-process.stdout.write(JSON.stringify(effects), () => process.exit(0));
+process.stdout.write(JSON.stringify({ effects, putOff }), () => process.exit(0));
