@@ -9,7 +9,16 @@ export interface KillPoint {
   person: string;
   effects: string[];
   effect: number;
-  when: 'before' | 'after';
+  when: Side;
+}
+
+type Side = 'before' | 'after';
+
+interface HowToDie {
+  /** How many die at a time. */
+  atOnce?: number;
+  /** After each effect is before the next one, where a scenario does one thing after the other. */
+  sides?: readonly Side[];
 }
 
 export const nameOf = ({ scenario, effects, effect, when }: KillPoint) =>
@@ -22,12 +31,11 @@ const PATIENT = { CMS_TIMEOUT_MS: '60000', STORE_TIMEOUT_SECONDS: '60' };
  * Runs each scenario to its end once, to learn its effects, and then once for each side of each of
  * them, to be killed there.
  * @param env of the workers that die
- * @param atOnce how many die at a time
  */
 export async function dieAtEveryPoint(
   env: Record<string, string>,
   scenarios: Scenario[],
-  atOnce = 3,
+  { atOnce = 3, sides = ['before', 'after'] }: HowToDie = {},
 ): Promise<KillPoint[]> {
   const run = async (scenario: Scenario, user: string, kill?: KillPoint) => {
     const { payload, job = { id: 'job', addedAt: 0 } } = await scenario.prepare(user);
@@ -38,7 +46,7 @@ export async function dieAtEveryPoint(
   const lists = await inParallel(
     Math.min(2, atOnce),
     scenarios.map(
-      (scenario) => async () => pointsOf(scenario, await run(scenario, person('through'))),
+      (scenario) => async () => pointsOf(scenario, await run(scenario, person('through')), sides),
     ),
   );
   const points = lists.flat();
@@ -59,12 +67,12 @@ export async function dieAtEveryPoint(
 const told = ({ effects, putOff }: Extract<Ending, { killed: false }>) =>
   `it came to ${effects.join(', ') || 'nothing'}${putOff ? `; ${putOff}` : ''}`;
 
-function pointsOf(scenario: Scenario, ending: Ending): KillPoint[] {
+function pointsOf(scenario: Scenario, ending: Ending, sides: readonly Side[]): KillPoint[] {
   if (ending.killed) throw new Error(`${scenario.name} was killed at no point`);
   const { effects } = ending;
   if (effects.length === 0) throw new Error(`${scenario.name}: ${told(ending)}`);
   return effects.flatMap((_name, effect) =>
-    (['before', 'after'] as const).map((when) => ({
+    sides.map((when) => ({
       scenario,
       effects,
       effect,
