@@ -64,12 +64,15 @@ export async function forgetPart(db: Queryable, id: number): Promise<void> {
   await db`delete from correction_quarantines where id = ${id} and state = 'saving'`;
 }
 
-/** The parts of a correction that can be put back, newest first. */
+/**
+ * The parts of a correction that are kept, newest first. One whose time is over is there until it is
+ * purged, which it is not while a restore is under way.
+ */
 export function heldParts(db: Queryable, correctionId: number) {
   return db<HeldPart[]>`
     select id, correction_id, store, place, collection, storage_key, lines, sha256
     from correction_quarantines
-    where correction_id = ${correctionId} and state = 'held' and expires_at > now()
+    where correction_id = ${correctionId} and state = 'held'
     order by id desc`;
 }
 
