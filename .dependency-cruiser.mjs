@@ -4,7 +4,14 @@
  */
 
 const PURE = ['contracts', 'errors.ts', 'domain'];
-const SIDE = [...PURE, 'config.ts', 'deadline.ts', 'group-commit.ts', 'package-root.ts', 'observability'];
+const SIDE = [
+  ...PURE,
+  'config.ts',
+  'deadline.ts',
+  'group-commit.ts',
+  'package-root.ts',
+  'observability',
+];
 const COMPOSITION = [...SIDE, 'queues', 'db', 'stores', 'mail'];
 const PROCESS = [...COMPOSITION, 'deps.ts', 'shutdown.ts'];
 
@@ -74,7 +81,7 @@ export default {
       from: { path: '^(cms|stack|examples)/' },
       to: {
         path: '^src/',
-        pathNot: anyOf(['contracts', 'config.ts', 'deadline.ts', 'group-commit.ts', 'postgres-client.ts']),
+        pathNot: anyOf(['contracts', 'config.ts', 'deadline.ts', 'postgres-client.ts']),
       },
     },
     {
