@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PreferenceOwner } from '../contracts/preferences.ts';
 import { sqlState, type Transaction } from '../db/client.ts';
+import { planByIndex } from '../db/plan-by-index.ts';
 import { findOpenBatches, type Opening } from '../db/queries/batches.ts';
 import {
   acceptEvents,
@@ -107,7 +108,7 @@ async function apply(
     const { openings, guessed } = await findOpenings(deps, owners, resolveAll);
     try {
       const applied = await deps.db.sql.begin(async (tx) => {
-        const rows = await lock(tx);
+        const [, rows] = await Promise.all([planByIndex(tx), lock(tx)]);
         if (rows.length === 0) return null;
         const present = new Set(rows.map(ownerKey));
         const needed = new Map([...openings].filter(([key]) => present.has(key)));

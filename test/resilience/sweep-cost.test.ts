@@ -10,6 +10,7 @@ import { batchesToCompare, staleBatches } from '../../src/db/queries/preferences
 import { overdueWriteBacks } from '../../src/db/queries/write-back.ts';
 import { openDeps } from '../../src/deps.ts';
 import { sweep } from '../../src/workers/sweep.ts';
+import { planOf } from '../support/plan-of.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** A sweep looks at what is due, never at what is finished, and never twice at once. */
@@ -66,37 +67,6 @@ async function fill(): Promise<void> {
   await sql`analyze`;
 }
 
-interface Plan {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Rows Removed by Filter'?: number;
-  'Actual Rows': number;
-  Plans?: Plan[];
-}
-
-const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
-
-/** Runs the query under EXPLAIN with its own parameters, and takes back what it may have changed. */
-async function planOf(query: (db: Sql) => unknown): Promise<Plan[]> {
-  let plan: Plan | undefined;
-  await sql
-    .begin(async (tx) => {
-      const explaining = ((strings: TemplateStringsArray, ...values: never[]) => {
-        const [first = '', ...rest] = strings;
-        const explained = [`explain (analyze, format json) ${first}`, ...rest];
-        return tx(Object.assign(explained, { raw: explained }), ...values);
-      }) as unknown as Sql;
-      const [row] = (await query(explaining)) as { 'QUERY PLAN': { Plan: Plan }[] }[];
-      plan = row?.['QUERY PLAN'][0]?.Plan;
-      throw new Error('rolled back');
-    })
-    .catch((error: Error) => {
-      if (error.message !== 'rolled back') throw error;
-    });
-  return nodes(plan!);
-}
-
 const now = () => new Date();
 
 describe(`with ${FINISHED} finished rows and ${OPEN} open ones that are not due`, () => {
@@ -109,7 +79,7 @@ describe(`with ${FINISHED} finished rows and ${OPEN} open ones that are not due`
     ['batches to compare with the CMS', (db) => batchesToCompare(db, now(), 100)],
     ['overdue write-backs', (db) => overdueWriteBacks(db, now())],
   ])('%s are found by an index, without reading rows that are not due', async (_name, query) => {
-    const plan = await planOf(query);
+    const plan = await planOf(sql, query);
     expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
     expect(plan.some((node) => node['Index Name'] !== undefined)).toBe(true);
     const read = plan.map((node) => node['Rows Removed by Filter'] ?? 0);
@@ -117,7 +87,7 @@ describe(`with ${FINISHED} finished rows and ${OPEN} open ones that are not due`
   });
 
   it('overdue mails are found by an index, without reading finished rows', async () => {
-    const plan = await planOf((db) => overdueEmails(db, now()));
+    const plan = await planOf(sql, (db) => overdueEmails(db, now()));
     expect(plan.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
     const read = plan.map((node) => node['Rows Removed by Filter'] ?? 0);
     expect(Math.max(...read)).toBeLessThanOrEqual(OPEN);

@@ -60,7 +60,7 @@ export async function ages(db: Queryable) {
       coalesce((select extract(epoch from now() - min(received_at)) from file_events
         where applied_at is null and dead_lettered_at is null), 0)::float8 as unapplied_event,
       greatest(0, coalesce((select extract(epoch from now() - min(due_at))
-        from batch_processing_sessions where status = 'processing'), 0))::float8 as overdue_batch,
+        from batch_processing_sessions where closed_by is null), 0))::float8 as overdue_batch,
       coalesce((select extract(epoch from now() - min(created_at)) from email_notification_log
         where send_status in ('pending', 'sending')), 0)::float8 as pending_mail,
       coalesce((select extract(epoch from now() - min(requested_at)) from correction_restores

@@ -107,6 +107,8 @@ export async function removeLines(tx: Transaction, lineIds: number[]): Promise<v
   await tx`delete from batch_files where id = any(${lineIds}::bigint[])`;
 }
 
+const lineKey = (batchId: string, documentId: string): string => `${batchId}/${documentId}`;
+
 /** Writes the lines of the open batches. @returns line ids by `fileKey` */
 export async function saveLines(
   tx: Transaction,
@@ -116,9 +118,14 @@ export async function saveLines(
     change.line ? [{ ...rest, change, line: change.line }] : [],
   );
   if (lines.length === 0) return new Map();
-  const saved = await tx<{ id: number; nth: number }[]>`
-    with given as (
-      select * from unnest(
+  const saved = await tx<{ id: number; batch_id: string; file_document_id: string }[]>`
+    insert into batch_files (batch_id, file_document_id, file_name, file_size_bytes, generation,
+      processing_status, processing_stage, processing_start_time, processing_end_time,
+      processing_time_seconds, chunks_created, storage_key, error_message, error_category, event_count)
+    select batch_id, file_document_id, file_name, file_size_bytes, generation,
+      processing_status, processing_stage, processing_start_time, processing_end_time,
+      processing_time_seconds, chunks_created, storage_key, error_message, error_category, event_count
+    from unnest(
         ${lines.map((l) => l.batchId)}::uuid[],
         ${lines.map((l) => l.file.file_document_id)}::text[],
         ${lines.map((l) => l.line.fileName)}::text[],
@@ -138,14 +145,7 @@ export async function saveLines(
         processing_status, processing_stage, processing_start_time, processing_end_time,
         processing_time_seconds, chunks_created, storage_key, error_message, error_category,
         event_count, nth)
-    ), written as (
-      insert into batch_files (batch_id, file_document_id, file_name, file_size_bytes, generation,
-        processing_status, processing_stage, processing_start_time, processing_end_time,
-        processing_time_seconds, chunks_created, storage_key, error_message, error_category, event_count)
-      select batch_id, file_document_id, file_name, file_size_bytes, generation,
-        processing_status, processing_stage, processing_start_time, processing_end_time,
-        processing_time_seconds, chunks_created, storage_key, error_message, error_category, event_count
-      from given order by nth
+      order by nth
       on conflict (batch_id, file_document_id) do update set
         file_name = excluded.file_name, file_size_bytes = excluded.file_size_bytes,
         generation = excluded.generation, processing_status = excluded.processing_status,
@@ -156,10 +156,16 @@ export async function saveLines(
         chunks_created = excluded.chunks_created, storage_key = excluded.storage_key,
         error_message = excluded.error_message, error_category = excluded.error_category,
         event_count = batch_files.event_count + excluded.event_count, updated_at = now()
-      returning id, batch_id, file_document_id
-    )
-    select w.id, g.nth::int as nth from written w join given g using (batch_id, file_document_id)`;
-  return new Map(saved.map(({ id, nth }) => [fileKey(lines[nth - 1]!.file), id]));
+      returning id, batch_id, file_document_id`;
+  const idOf = new Map(
+    saved.map((line) => [lineKey(line.batch_id, line.file_document_id), line.id]),
+  );
+  return new Map(
+    lines.map(({ file, batchId }) => [
+      fileKey(file),
+      idOf.get(lineKey(batchId, file.file_document_id))!,
+    ]),
+  );
 }
 
 /** Writes where the files stand now. @param lineIds the open lines by `fileKey` */

@@ -43,7 +43,7 @@ export async function retimeBatch(
 export function staleBatches(db: Queryable, before: Date) {
   return db<{ batch_id: string }[]>`
     select batch_id from batch_processing_sessions
-    where status = 'processing' and preferences_stale_at < ${before}
+    where closed_by is null and preferences_stale_at < ${before}
     order by preferences_stale_at`;
 }
 
@@ -51,7 +51,7 @@ export function staleBatches(db: Queryable, before: Date) {
 export function batchesToCompare(db: Queryable, until: Date, limit: number) {
   return db<BatchRow[]>`
     select * from batch_processing_sessions
-    where status = 'processing' and preferences_compare_at < ${until}
+    where closed_by is null and preferences_compare_at < ${until}
     order by preferences_compare_at limit ${limit}`;
 }
 
