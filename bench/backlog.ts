@@ -67,6 +67,6 @@ export function openBacklog(env: Record<string, string>, prefix = 'backlog'): Ba
 
 async function unapplied(sql: Backlog['sql']): Promise<boolean> {
   const [row] = await sql<{ some: boolean }[]>`
-    select exists (select from file_events where applied_at is null and dead_lettered_at is null) as some`;
+    select exists (select from file_event_chunks) as some`;
   return row?.some === true;
 }

@@ -16,12 +16,15 @@ const ARRAY_OIDS = {
   uuids: 2951,
 } as const;
 
-/** A one-dimensional array as Postgres writes it, every element quoted. */
+const NEEDS_ESCAPE = /["\\]/;
+
+/** A one-dimensional array as Postgres writes it. Statements carry thousands of elements: each is looked at once. */
 export function arrayLiteral(items: readonly unknown[]): string {
   const elements = items.map((item) => {
     if (item === null || item === undefined) return 'NULL';
+    if (typeof item === 'number') return item;
     const text = item instanceof Date ? item.toISOString() : String(item);
-    return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+    return `"${NEEDS_ESCAPE.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
   });
   return `{${elements.join(',')}}`;
 }

@@ -12,6 +12,7 @@ import {
   lockUnappliedOf,
   newEvent,
   ownersOfChunk,
+  settleChunk,
 } from '../db/queries/inbox.ts';
 import type { Deps } from '../deps.ts';
 import { knownCategory } from '../domain/corrections.ts';
@@ -32,7 +33,7 @@ import type { JobContext } from './run-job.ts';
 export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, job: JobContext) {
   const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job);
   try {
-    await apply(deps, await ownersOfChunk(deps.db.sql, chunkId), (tx) =>
+    await apply(deps, chunkId, await ownersOfChunk(deps.db.sql, chunkId), (tx) =>
       lockUnapplied(tx, chunkId),
     );
   } catch (error) {
@@ -70,22 +71,28 @@ async function applyApart(deps: Deps, chunkId: string): Promise<void> {
   for (const owner of await ownersOfChunk(deps.db.sql, chunkId)) {
     const lock = (tx: Transaction) => lockUnappliedOf(tx, chunkId, owner);
     try {
-      await apply(deps, [owner], lock);
+      await apply(deps, chunkId, [owner], lock);
     } catch (error) {
       if (!isDataError(error)) throw error;
       const rows = await deps.db.sql.begin(lock);
-      for (const { id } of rows) await applyOrSetAside(deps, owner, id);
+      for (const { id } of rows) await applyOrSetAside(deps, chunkId, owner, id);
     }
   }
 }
 
-async function applyOrSetAside(deps: Deps, owner: PreferenceOwner, id: number): Promise<void> {
+async function applyOrSetAside(
+  deps: Deps,
+  chunkId: string,
+  owner: PreferenceOwner,
+  id: number,
+): Promise<void> {
   try {
-    await apply(deps, [owner], (tx) => lockUnappliedEvent(tx, id));
+    await apply(deps, chunkId, [owner], (tx) => lockUnappliedEvent(tx, chunkId, id));
   } catch (error) {
     if (!isDataError(error)) throw error;
     deps.log.error({ err: error, event: id }, 'event cannot be applied; dead-lettered');
     await deadLetterEvent(deps.db.sql, id, reasonOf(error));
+    await settleChunk(deps.db.sql, chunkId);
   }
 }
 
@@ -99,10 +106,11 @@ class BatchClosedMeanwhile extends Error {
 
 async function apply(
   deps: Deps,
+  chunkId: string,
   owners: PreferenceOwner[],
   lock: (tx: Transaction) => Promise<InboxRow[]>,
 ): Promise<void> {
-  if (owners.length === 0) return;
+  if (owners.length === 0) return settleChunk(deps.db.sql, chunkId);
   let resolveAll = false;
   for (;;) {
     const { openings, guessed } = await findOpenings(deps, owners, resolveAll);
@@ -115,6 +123,7 @@ async function apply(
         const result = await applyChunk(tx, rows, needed, deps.config, new Date());
         if (result.batches.some((b) => b.opened && guessed.has(ownerKey(b))))
           throw new BatchClosedMeanwhile();
+        await settleChunk(tx, chunkId);
         return result;
       });
       if (applied) await announce(deps, applied);

@@ -29,7 +29,7 @@ afterAll(async () => {
 /** Everything is older than one sweep interval, so that no sweep leaves it for later. */
 async function backdate(): Promise<void> {
   const { sql } = system.deps.db;
-  await sql`update file_events set received_at = now() - interval '1 minute'`;
+  await sql`update file_event_chunks set received_at = now() - interval '1 minute'`;
   await sql`update email_notification_log set updated_at = now() - interval '1 minute'`;
 }
 

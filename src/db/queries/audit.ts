@@ -10,8 +10,7 @@ export async function audit(db: Queryable): Promise<AuditReport> {
   const [row] = await db<AuditReport[]>`
     with entries (class, events) as (
       select 'accepted', count(*) from file_events
-      union all select 'pending', count(*) from file_events
-        where applied_at is null and dead_lettered_at is null
+      union all select 'pending', count(*) from unapplied_file_events
       union all select 'dead_lettered', count(*) from file_events where dead_lettered_at is not null
       union all select 'suppressed', sum(deleted_event_count) from file_processing_status
         where deleted_event_count > 0
@@ -57,8 +56,8 @@ export async function ages(db: Queryable) {
     }[]
   >`
     select
-      coalesce((select extract(epoch from now() - min(received_at)) from file_events
-        where applied_at is null and dead_lettered_at is null), 0)::float8 as unapplied_event,
+      coalesce((select extract(epoch from now() - min(received_at)) from file_event_chunks),
+        0)::float8 as unapplied_event,
       greatest(0, coalesce((select extract(epoch from now() - min(due_at))
         from batch_processing_sessions where closed_by is null), 0))::float8 as overdue_batch,
       coalesce((select extract(epoch from now() - min(created_at)) from email_notification_log

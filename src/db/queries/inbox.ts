@@ -83,12 +83,12 @@ export interface InboxRow extends InboxEvent {
   user_email: string;
 }
 
-/** Locks and returns the events of a chunk that are still to be applied, in the order of their ids. */
+/** Locks a chunk and returns its events that are still to be applied, in the order of their ids. */
 export async function lockUnapplied(tx: Transaction, chunkId: string): Promise<InboxRow[]> {
-  return inboxRows(tx, tx`chunk_id = ${chunkId}::uuid`);
+  return inboxRows(tx, chunkId, tx``);
 }
 
-/** The same for one of its owners. */
+/** The same, but the events of one of its owners only. */
 export async function lockUnappliedOf(
   tx: Transaction,
   chunkId: string,
@@ -96,22 +96,36 @@ export async function lockUnappliedOf(
 ): Promise<InboxRow[]> {
   return inboxRows(
     tx,
-    tx`chunk_id = ${chunkId}::uuid and company_id = ${company_id} and bot_id = ${bot_id}
-      and user_email = ${user_email}`,
+    chunkId,
+    tx`and company_id = ${company_id} and bot_id = ${bot_id} and user_email = ${user_email}`,
   );
 }
 
-/** The same for one event. */
-export async function lockUnappliedEvent(tx: Transaction, eventId: number): Promise<InboxRow[]> {
-  return inboxRows(tx, tx`id = ${eventId}`);
+/** The same, but one of its events only. */
+export async function lockUnappliedEvent(
+  tx: Transaction,
+  chunkId: string,
+  eventId: number,
+): Promise<InboxRow[]> {
+  return inboxRows(tx, chunkId, tx`and id = ${eventId}`);
 }
 
-async function inboxRows(tx: Transaction, which: ReturnType<Transaction>): Promise<InboxRow[]> {
-  const rows = await tx<(Omit<InboxRow, 'occurredAt'> & { occurred_at: Date })[]>`
-    select id, occurred_at, payload, file_document_id, company_id, bot_id, user_email
-    from file_events
-    where ${which} and applied_at is null and dead_lettered_at is null
-    order by id for update`;
+/** A chunk without a row has nothing left to apply: somebody else has just done it. */
+async function inboxRows(
+  tx: Transaction,
+  chunkId: string,
+  which: ReturnType<Transaction>,
+): Promise<InboxRow[]> {
+  // A statement of its own: what waits for the lock must see the events as they are after it.
+  const [chunk, rows] = await Promise.all([
+    tx`select from file_event_chunks where chunk_id = ${chunkId}::uuid for update`,
+    tx<(Omit<InboxRow, 'occurredAt'> & { occurred_at: Date })[]>`
+      select id, occurred_at, payload, file_document_id, company_id, bot_id, user_email
+      from file_events
+      where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null ${which}
+      order by id`,
+  ]);
+  if (chunk.length === 0) return [];
   return rows.map(({ occurred_at, ...row }) => ({ ...row, occurredAt: occurred_at.getTime() }));
 }
 
@@ -120,6 +134,14 @@ export async function ownersOfChunk(db: Queryable, chunkId: string) {
   return db<PreferenceOwner[]>`
     select distinct company_id, bot_id, user_email from file_events
     where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null`;
+}
+
+/** Forgets the chunk where none of its events is left to apply. */
+export async function settleChunk(db: Queryable, chunkId: string): Promise<void> {
+  await db`
+    delete from file_event_chunks c where chunk_id = ${chunkId}::uuid and not exists (
+      select from file_events e where e.chunk_id = c.chunk_id
+        and e.applied_at is null and e.dead_lettered_at is null)`;
 }
 
 /** Sets an event aside that cannot be applied, with the reason (promise 7). */
@@ -132,7 +154,5 @@ export async function deadLetterEvent(db: Queryable, eventId: number, reason: st
 /** Chunks with events that were accepted before `before` and are still to be applied. */
 export function overdueChunks(db: Queryable, before: Date) {
   return db<{ chunk_id: string }[]>`
-    select chunk_id from file_events
-    where applied_at is null and dead_lettered_at is null and received_at < ${before}
-    group by chunk_id order by min(received_at)`;
+    select chunk_id from file_event_chunks where received_at < ${before} order by received_at`;
 }

@@ -48,8 +48,8 @@ async function underTheSameKey(db: Queryable, files: readonly ObjectOfFile[]): P
   if (files.length === 0) return [];
   return db<Row[]>`
     select a.document, 'waiting' as sharing
-    from ${given(db, files)} join file_events e on e.payload->>'storage_key' = a.key
-    where e.applied_at is null and e.dead_lettered_at is null and e.file_document_id <> a.document
+    from ${given(db, files)} join unapplied_file_events e on e.payload->>'storage_key' = a.key
+    where e.file_document_id <> a.document
     union all
     select a.document, 'kept'
     from ${given(db, files)} join file_processing_status s on s.storage_key = a.key
@@ -61,8 +61,9 @@ async function below(db: Queryable, files: readonly ObjectOfFile[]): Promise<Row
   if (files.length === 0) return [];
   return db<Row[]>`
     select a.document, 'waiting' as sharing
-    from ${given(db, files)} join file_events e on starts_with(e.payload->>'storage_key', a.key)
-    where e.applied_at is null and e.dead_lettered_at is null and e.file_document_id <> a.document
+    from ${given(db, files)} join unapplied_file_events e
+      on starts_with(e.payload->>'storage_key', a.key)
+    where e.file_document_id <> a.document
     union all
     select a.document, 'kept'
     from ${given(db, files)} join file_processing_status s on starts_with(s.storage_key, a.key)

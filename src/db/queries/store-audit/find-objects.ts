@@ -29,8 +29,7 @@ export async function nameObjects(db: Sql, scope: Scope): Promise<void> {
     from (
       select storage_key as key, document_id, 'file' as source from audit_files
       union select storage_key, document_id, 'record' from audit_records
-      union select payload ->> 'storage_key', file_document_id, 'event' from file_events
-        where applied_at is null and dead_lettered_at is null
+      union select payload ->> 'storage_key', file_document_id, 'event' from unapplied_file_events
       -- The keys of generations that failed before.
       union select storage_key, file_document_id, 'task' from auto_correction_tasks
     ) k

@@ -45,7 +45,7 @@ export async function addBusy(db: Sql, since: Date): Promise<void> {
     insert into audit_busy
     select file_document_id from file_processing_status where updated_at >= ${since}
     union
-    select file_document_id from file_events where applied_at is null and dead_lettered_at is null
+    select file_document_id from unapplied_file_events
     union
     select file_document_id from auto_correction_tasks
     where status in ('pending', 'awaiting_approval', 'processing')
