@@ -15,6 +15,8 @@ export interface Bench {
   rounds: number;
   /** A migrated database and a queue prefix nobody else uses, as variables for the processes. */
   freshEnv(changes?: Record<string, string>): Promise<Record<string, string>>;
+  /** What `freshEnv` gave since this was last asked. */
+  usedEnvs(): Record<string, string>[];
   /** Runs the built entry as a process; `port` is where it answers once it is ready. */
   start(entry: Entry, env: Record<string, string>, args?: string[]): Promise<Running>;
   log(line: string): void;
@@ -48,6 +50,7 @@ export async function openBench(options: {
   const { dataDir, release } = await claimDataDir(undefined, true, log);
   const group = createGroup(dataDir);
   let started = 0;
+  let used: Record<string, string>[] = [];
   return {
     short,
     rounds: 5,
@@ -59,7 +62,7 @@ export async function openBench(options: {
       const url = new URL(stack.env.DATABASE_URL!);
       url.pathname = `/${name}`;
       await migrateDatabase(url.href);
-      return {
+      const env = {
         ...stack.env,
         NODE_ENV: 'production',
         DATABASE_URL: url.href,
@@ -67,6 +70,13 @@ export async function openBench(options: {
         RATE_LIMIT_MAX: String(2 ** 31 - 1),
         ...changes,
       };
+      used.push(env);
+      return env;
+    },
+    usedEnvs() {
+      const envs = used;
+      used = [];
+      return envs;
     },
     async start(entry, env, args = []) {
       const port = await freePort();

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { auditFilled } from './audit.ts';
 import { openBench } from './bench.ts';
 import { figures } from './figures.ts';
 import { machineFacts } from './machine.ts';
@@ -39,7 +40,10 @@ try {
     const line = lineOf(figure, await figure.measure(bench));
     lines.push(line);
     if (values.guard) complaints.push(...broken(figure, line));
-    log(`${figure.name}: ${line.ratio.toFixed(2)} after ${secondsSince(began)} s`);
+    let audited = 0;
+    for (const env of bench.usedEnvs()) audited += await auditFilled(bench, env);
+    const took = `after ${secondsSince(began)} s, ${audited} events audited`;
+    log(`${figure.name}: ${line.ratio.toFixed(2)} ${took}`);
   }
 } finally {
   await bench.close();

@@ -14,6 +14,7 @@ const ARRAY_OIDS = {
   floats: 1022,
   timestamps: 1185,
   uuids: 2951,
+  jsons: 3807,
 } as const;
 
 const NEEDS_ESCAPE = /["\\]/;

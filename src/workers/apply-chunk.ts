@@ -55,6 +55,7 @@ export async function applyChunk(
     const before = known.get(key) ?? null;
     const file = events[0]!;
     return {
+      key,
       file,
       batchId: batchOf.get(ownerKey(file))!,
       known: before,
@@ -67,12 +68,14 @@ export async function applyChunk(
     tx,
     gone.map(({ known }) => known!.line!.id),
   );
-  const lineIds = await saveLines(tx, changes);
-  await saveStates(tx, changes, lineIds);
-  await bookEvents(tx, changes, lineIds);
+  // What does not need the other's answer is sent along with it.
+  const [lineIds, counted] = await Promise.all([
+    saveLines(tx, changes),
+    addCounts(tx, countChanges(changes)),
+  ]);
+  await Promise.all([saveStates(tx, changes, lineIds), bookEvents(tx, changes, lineIds)]);
   const corrections = await answerFailures(tx, changes, config, now);
 
-  const counted = await addCounts(tx, countChanges(changes));
   const openedIds = new Set(batches.filter((b) => b.opened).map((b) => b.batch_id));
   const filled = new Set(counted.filter((b) => b.total_files > 0).map((b) => b.batch_id));
   const unused = [...openedIds].filter((id) => !filled.has(id));
@@ -104,12 +107,12 @@ export const mailOptions = (config: Config) => ({
 
 /** Notes for each event which line it was absorbed into: the audit's books. */
 async function bookEvents(tx: Transaction, changes: JudgedChange[], lineIds: Map<string, number>) {
-  const events = changes.flatMap(({ file, change }) =>
+  const events = changes.flatMap(({ key, change }) =>
     change.events.map((standing) => ({
       standing,
       lineId:
         standing.in === 'open'
-          ? (lineIds.get(fileKey(file)) ?? null)
+          ? (lineIds.get(key) ?? null)
           : standing.in === 'closed'
             ? standing.lineId
             : null,

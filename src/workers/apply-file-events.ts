@@ -173,11 +173,13 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
   const { metrics } = deps;
   metrics.batchesCreated.inc(applied.opened.length);
   metrics.correctionsCreated.inc(applied.corrections.length);
-  for (const { change } of applied.changes) {
-    for (const failure of change.failures)
-      metrics.fileErrors.inc({ category: knownCategory(failure.category) });
-    if (change.line && (change.line.status === 'success' || change.line.status === 'failed'))
-      metrics.filesProcessed.inc({ status: change.line.status });
+  const changes = applied.changes.map(({ change }) => change);
+  const failures = changes.flatMap((change) => change.failures);
+  for (const failure of failures)
+    metrics.fileErrors.inc({ category: knownCategory(failure.category) });
+  for (const status of ['success', 'failed'] as const) {
+    const finished = changes.filter(({ line }) => line?.status === status).length;
+    if (finished > 0) metrics.filesProcessed.inc({ status }, finished);
   }
   await raiseAlarms(deps, applied.opened);
   await raiseAfterClosing(

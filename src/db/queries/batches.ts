@@ -62,11 +62,11 @@ export async function lockOrOpenBatches(
       ${sorted.map((o) => o.company_id)}::int[],
       ${sorted.map((o) => o.bot_id)}::int[],
       ${sorted.map((o) => o.user_email)}::text[],
-      ${sorted.map((o) => o.due_at.toISOString())}::text[]::timestamptz[],
-      ${sorted.map((o) => JSON.stringify(o.settings))}::text[]::jsonb[],
+      ${sorted.map((o) => o.due_at.toISOString())}::timestamptz[],
+      ${sorted.map((o) => JSON.stringify(o.settings))}::jsonb[],
       ${sorted.map((o) => o.source)}::text[],
       ${sorted.map((o) => o.age_seconds)}::int[],
-      ${sorted.map((o) => o.compare_at.toISOString())}::text[]::timestamptz[]
+      ${sorted.map((o) => o.compare_at.toISOString())}::timestamptz[]
     ) with ordinality
       as o(company_id, bot_id, user_email, due_at, settings, source, age, compare_at, nth)
     order by o.nth

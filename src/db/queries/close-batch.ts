@@ -99,8 +99,8 @@ async function carryOver(tx: Transaction, batches: BatchRow[], now: Date) {
        n.settings, b.preferences_source, n.age, b.preferences_stale_at, b.preferences_compare_at
     from unnest(
       ${batches.map((batch) => batch.batch_id)}::uuid[],
-      ${batches.map((batch) => dueAt(batch).toISOString())}::text[]::timestamptz[],
-      ${batches.map((batch) => JSON.stringify(batch.user_preferences_snapshot))}::text[]::jsonb[],
+      ${batches.map((batch) => dueAt(batch).toISOString())}::timestamptz[],
+      ${batches.map((batch) => JSON.stringify(batch.user_preferences_snapshot))}::jsonb[],
       ${batches.map(age)}::int[]
     ) as n(batch_id, due_at, settings, age)
     join batch_processing_sessions b using (batch_id)

@@ -94,6 +94,8 @@ function known(row: KnownRow, openBatch: string | undefined): KnownFile {
 
 /** A change together with the file it belongs to and the batch its line stands in. */
 export interface PlacedChange {
+  /** The file's `fileKey`, made once: everything about it is found by this. */
+  key: string;
   file: FileKey;
   batchId: string;
   change: FileChange;
@@ -114,8 +116,8 @@ export async function saveLines(
   tx: Transaction,
   changes: PlacedChange[],
 ): Promise<Map<string, number>> {
-  const lines = changes.flatMap(({ change, ...rest }) =>
-    change.line ? [{ ...rest, change, line: change.line }] : [],
+  const lines = changes.flatMap(({ key, file, batchId, change }) =>
+    change.line ? [{ key, file, batchId, change, line: change.line }] : [],
   );
   if (lines.length === 0) return new Map();
   const saved = await tx<{ id: number; batch_id: string; file_document_id: string }[]>`
@@ -133,8 +135,8 @@ export async function saveLines(
         ${lines.map((l) => l.change.state.generation)}::int[],
         ${lines.map((l) => l.line.status)}::text[],
         ${lines.map((l) => l.line.stage)}::text[],
-        ${lines.map((l) => iso(l.line.startedAt))}::text[]::timestamptz[],
-        ${lines.map((l) => iso(l.line.endedAt))}::text[]::timestamptz[],
+        ${lines.map((l) => iso(l.line.startedAt))}::timestamptz[],
+        ${lines.map((l) => iso(l.line.endedAt))}::timestamptz[],
         ${lines.map((l) => l.line.processingSeconds)}::float8[],
         ${lines.map((l) => l.line.chunks)}::int[],
         ${lines.map((l) => l.line.storageKey)}::text[],
@@ -161,8 +163,8 @@ export async function saveLines(
     saved.map((line) => [lineKey(line.batch_id, line.file_document_id), line.id]),
   );
   return new Map(
-    lines.map(({ file, batchId }) => [
-      fileKey(file),
+    lines.map(({ key, file, batchId }) => [
+      key,
       idOf.get(lineKey(batchId, file.file_document_id))!,
     ]),
   );
@@ -190,15 +192,15 @@ export async function saveStates(
       ${changes.map((c) => c.file.user_email)}::text[],
       ${changes.map((c) => c.change.fileEventId)}::bigint[],
       ${changes.map((c) => (c.change.line ? c.batchId : null))}::uuid[],
-      ${changes.map((c) => lineIds.get(fileKey(c.file)) ?? null)}::bigint[],
+      ${changes.map((c) => lineIds.get(c.key) ?? null)}::bigint[],
       ${changes.map((c) => c.change.state.generation)}::int[],
-      ${changes.map((c) => iso(c.change.state.occurredAt))}::text[]::timestamptz[],
+      ${changes.map((c) => iso(c.change.state.occurredAt))}::timestamptz[],
       ${changes.map((c) => c.change.state.stage)}::text[],
       ${changes.map((c) => c.change.state.status)}::text[],
       ${changes.map((c) => c.change.storageKey)}::text[],
       ${changes.map((c) => c.change.corrects?.error.message ?? null)}::text[],
-      ${changes.map((c) => errorDetails(c.change))}::text[]::jsonb[],
-      ${changes.map((c) => String(c.change.state.deleted))}::text[]::boolean[],
+      ${changes.map((c) => errorDetails(c.change))}::jsonb[],
+      ${changes.map((c) => String(c.change.state.deleted))}::boolean[],
       ${changes.map((c) => c.change.deletedGain)}::int[]
     ) as g(file_document_id, company_id, bot_id, user_email, file_event_id, batch_id, batch_file_id,
            generation, occurred_at, stage, status, storage_key, error_message, error_details, deleted,

@@ -48,8 +48,8 @@ export async function acceptEvents(
            (e.payload->>'bot_id')::int, e.payload->>'user_email', e.payload
     from unnest(
       ${rows.map((row) => row.event_id)}::text[],
-      ${rows.map((row) => row.occurred_at)}::text[]::timestamptz[],
-      ${rows.map((row) => row.json)}::text[]::jsonb[]
+      ${rows.map((row) => row.occurred_at)}::timestamptz[],
+      ${rows.map((row) => row.json)}::jsonb[]
     ) as e(event_id, occurred_at, payload)
     order by e.event_id
     on conflict (event_id) do nothing
@@ -126,7 +126,15 @@ async function inboxRows(
       order by id`,
   ]);
   if (chunk.length === 0) return [];
-  return rows.map(({ occurred_at, ...row }) => ({ ...row, occurredAt: occurred_at.getTime() }));
+  return rows.map((row) => ({
+    id: row.id,
+    occurredAt: row.occurred_at.getTime(),
+    payload: row.payload,
+    file_document_id: row.file_document_id,
+    company_id: row.company_id,
+    bot_id: row.bot_id,
+    user_email: row.user_email,
+  }));
 }
 
 /** The owners of a chunk's unapplied events, each once. */
