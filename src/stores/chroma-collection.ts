@@ -57,6 +57,10 @@ export interface ChromaCollections {
   pathOf(collection: string, blames?: StoreError['blames']): Promise<string>;
 }
 
+/** Whom a missing collection speaks against: where each company has its own, not against the others. */
+export const blamedForMissing = (template: string): StoreError['blames'] =>
+  template.includes('{') ? 'file' : 'store';
+
 /** Where the collections of the configured database are. @param watch stands around each question */
 export function chromaCollections(
   config: ChromaConfig,

@@ -1,5 +1,10 @@
 import { collectionName, unnamedCollection } from '../domain/collection-name.ts';
-import { type ChromaConfig, type ChunkCollection, chromaDatabase } from './chroma-collection.ts';
+import {
+  blamedForMissing,
+  type ChromaConfig,
+  type ChunkCollection,
+  chromaDatabase,
+} from './chroma-collection.ts';
 import { allOrHalves, asAnswer, askGroups, pagesOf } from './per-file.ts';
 import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -15,8 +20,7 @@ const FILES_AT_ONCE = 200;
 export function chromaStore(config: ChromaConfig): LeftoverStore {
   const database = chromaDatabase(config);
   const template = config.CHROMA_COLLECTION;
-  // Where each company has its own collection, a missing one is no word against the others.
-  const blames = template.includes('{') ? 'file' : 'store';
+  const blames = blamedForMissing(template);
 
   const inCollections = <Answer>(
     files: readonly StoredFile[],

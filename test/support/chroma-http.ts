@@ -26,8 +26,17 @@ const chunks = z.object({
   metadatas: z.array(z.record(z.string(), z.unknown())),
 });
 
-export async function openChroma(url: string): Promise<ChromaHttp> {
-  const collections = `${url}/api/v2/tenants/default_tenant/databases/default_database/collections`;
+/** Where the collection is, and what it is called; by default a new name in the default database. */
+export interface ChromaPlace {
+  tenant?: string;
+  database?: string;
+  name?: string;
+}
+
+export async function openChroma(url: string, place: ChromaPlace = {}): Promise<ChromaHttp> {
+  const { tenant = 'default_tenant', database = 'default_database' } = place;
+  const { name = `kept-${randomUUID()}` } = place;
+  const collections = `${url}/api/v2/tenants/${tenant}/databases/${database}/collections`;
   async function post(path: string, body: string): Promise<string> {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(collections + path, { method: 'POST', headers, body });
@@ -35,7 +44,6 @@ export async function openChroma(url: string): Promise<ChromaHttp> {
     if (!response.ok) throw new Error(`chroma answered ${response.status}: ${text}`);
     return text;
   }
-  const name = `kept-${randomUUID()}`;
   const { id } = JSON.parse(await post('', JSON.stringify({ name }))) as { id: string };
 
   const get = (documentId: string, more: object) =>

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { chromaCollections } from '../chroma-collection.ts';
+import { blamedForMissing, chromaCollections } from '../chroma-collection.ts';
 import type { CmsClient } from '../cms-client.ts';
 import type { Watch } from '../guarded-store.ts';
 import { type Bucket, openBucket } from '../s3-bucket.ts';
@@ -21,10 +21,13 @@ export function quarantineOver(
 ): Quarantine {
   const bucket = watchedBucket(openBucket(config, { slow: true }), watchers.s3.watch);
   const listing = config.S3_PURGE === 'versions' ? versionListing(bucket) : objectListing(bucket);
+  const { pathOf, ...chroma } = chromaCollections(config, watchers.chroma.watch);
+  const blames = blamedForMissing(config.CHROMA_COLLECTION);
+  const collections = { ...chroma, pathOf: (name: string) => pathOf(name, blames) };
   const pageSize = config.CHROMA_PAGE_SIZE;
   const keepers = {
     s3: objectKeeper(bucket, config.S3_SLASH_KEYS),
-    chroma: chunkKeeper(chromaCollections(config, watchers.chroma.watch), pageSize),
+    chroma: chunkKeeper(collections, pageSize),
     cms: recordKeeper({
       file: (id) => watchers.cms.watch(() => cms.file(id)),
       createFile: (record) => watchers.cms.watch(() => cms.createFile(record)),
