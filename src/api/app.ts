@@ -30,13 +30,16 @@ import type { RawRequest } from './webhook-signature.ts';
 
 /** Body limit of the contract. */
 const BODY_LIMIT = '5mb';
-/** Every route that is served; the OpenAPI document is made from this list. */
+/**
+ * Every route that is served; the OpenAPI document is made from this list. Requests are compared with
+ * one after the other: what is asked for most comes first.
+ */
 export const apiRoutes = (deps: Deps): Route[] => [
   ...fileEventRoutes(openIntake(deps)),
+  ...preferenceRoutes,
   ...correctionBrakeRoutes, // before `/api/corrections/:id`
   ...correctionRoutes,
   ...restoreRoutes,
-  ...preferenceRoutes,
   ...batchRoutes,
   ...emailRoutes,
   ...summaryRoutes,
@@ -69,9 +72,9 @@ export function createApp(deps: Deps): Express {
     const before = [
       (request: Request, response: Response, next: () => void) => {
         response.locals.client = authorize(request, route.access);
-        next();
+        if (route.access === 'open') next();
+        else limit(request, response, next);
       },
-      ...(route.access === 'open' ? [] : [limit]),
       ...(route.body ? [refuseOtherTypes(route), route.unparsed ? keep : parse] : []),
     ];
     app[route.method](route.path, ...before, async (request: Request, response) => {
