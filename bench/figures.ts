@@ -1,10 +1,11 @@
 import { applyRate } from './apply.ts';
 import type { Figure } from './figure.ts';
-import { growth, memory } from './growth.ts';
+import { growth } from './growth.ts';
 import { intakeBulk, intakeSingle } from './intake.ts';
 import { latency } from './latency.ts';
 import { lookup } from './lookup.ts';
 import { mailRate, scaleFigures } from './mail.ts';
+import { memory } from './memory.ts';
 import { redisBytes, redisRebuild } from './redis.ts';
 import { renderTime } from './render.ts';
 

@@ -1,10 +1,9 @@
 import { type Backlog, openBacklog } from './backlog.ts';
-import type { Bench, Running } from './bench.ts';
+import type { Bench } from './bench.ts';
 import type { Figure, Measured } from './figure.ts';
-import { memoryMb } from './memory.ts';
 import { alternate } from './rounds.ts';
 
-/** What full tables and a long life cost. */
+/** What full tables cost. */
 
 const FEW = 10_000;
 const MANY = 1_000_000;
@@ -75,31 +74,6 @@ async function measureGrowth(bench: Bench): Promise<Measured> {
   }
 }
 
-/** Resident memory of the worker after few events and after many, in one life of it. */
-async function measureMemory(bench: Bench): Promise<Measured> {
-  const env = await bench.freshEnv();
-  const backlog = openBacklog(env);
-  const worker: Running = await bench.start('workers/main.js', env, ['--queues=file-events']);
-  const events = bench.short ? MANY_IN_SHORT : MANY;
-  const apply = async (count: number) => {
-    await backlog.fill(count);
-    await backlog.drain();
-  };
-  try {
-    await apply(FEW);
-    const few = memoryMb(worker.pid);
-    for (let applied = FEW; applied < events; applied += FEW) await apply(FEW);
-    const many = memoryMb(worker.pid);
-    return {
-      rounds: [{ ours: many, bare: few }],
-      notes: [`${events.toLocaleString('en')} events`],
-    };
-  } finally {
-    await worker.stop();
-    await backlog.close();
-  }
-}
-
 export const growth: Figure = {
   name: 'growth',
   what: 'apply cost per event with 1,000,000 rows in the tables',
@@ -107,13 +81,4 @@ export const growth: Figure = {
   unit: 'µs',
   target: { atMost: 1.25 },
   measure: measureGrowth,
-};
-
-export const memory: Figure = {
-  name: 'memory',
-  what: 'memory of a worker after 1,000,000 events',
-  beside: 'after 10,000',
-  unit: 'MB',
-  target: { atMost: 1.1 },
-  measure: measureMemory,
 };
