@@ -1,3 +1,4 @@
+import type { Fragment } from 'postgres';
 import type { CorrectionStatus } from '../../contracts/corrections.ts';
 import type { CorrectionMode } from '../../domain/correction-mode.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
@@ -112,6 +113,20 @@ export async function extendLeases(
       for update skip locked)`;
 }
 
+/**
+ * Locks a task of a set, as long as it is claimed under the token. A condition of its own would have the
+ * planner expect one such task and compare each of the set with each.
+ */
+const stillClaimed = (db: Queryable, id: Fragment, token: string) => db`
+  lateral (
+    select id from auto_correction_tasks
+    where id = ${id} and lease_token = ${token}::uuid and status = 'processing' for update
+  ) as claim`;
+
+/** Sets lock their tasks in one order, so that no two wait for each other. */
+const inOrder = <Task extends { id: number }>(tasks: readonly Task[]) =>
+  tasks.toSorted((a, b) => a.id - b.id);
+
 /** What became of one step of one task, as it is written down. */
 export interface StepRecord {
   id: number;
@@ -125,10 +140,11 @@ export async function recordSteps(
   db: Queryable,
   token: string,
   action: CorrectionAction | null,
-  steps: readonly StepRecord[],
+  records: readonly StepRecord[],
   leaseSeconds: number,
 ): Promise<void> {
-  if (steps.length === 0) return;
+  if (records.length === 0) return;
+  const steps = inOrder(records);
   const reason = ({ settled, entry }: StepRecord) =>
     action && settled === 'not_applicable' ? { [action]: entry.detail } : {};
   await db`
@@ -144,8 +160,8 @@ export async function recordSteps(
       ${steps.map((step) => JSON.stringify([step.entry]))}::text[]::jsonb[],
       ${steps.map((step) => JSON.stringify(reason(step)))}::text[]::jsonb[],
       ${steps.map((step) => String(step.settled === 'proven'))}::text[]::boolean[]
-    ) as s(id, entry, reason, proven)
-    where t.id = s.id and t.lease_token = ${token}::uuid and t.status = 'processing'`;
+    ) as s(id, entry, reason, proven), ${stillClaimed(db, db`s.id`, token)}
+    where t.id = claim.id`;
 }
 
 /** How a claimed task ends, or when it goes on. */
@@ -163,9 +179,10 @@ export type CorrectionEnd =
 export async function endCorrections(
   db: Queryable,
   token: string,
-  ends: readonly { id: number; end: CorrectionEnd }[],
+  tasks: readonly { id: number; end: CorrectionEnd }[],
 ): Promise<Set<number>> {
-  if (ends.length === 0) return new Set();
+  if (tasks.length === 0) return new Set();
+  const ends = inOrder(tasks);
   const waits = (end: CorrectionEnd) => end.status === 'pending';
   const error = (end: CorrectionEnd) =>
     end.status === 'failed' || end.status === 'pending' ? end.reason : null;
@@ -185,8 +202,9 @@ export async function endCorrections(
         ${ends.map(({ end }) => error(end))}::text[],
         ${ends.map(({ end }) => (end.status === 'cancelled' ? end.reason : null))}::text[],
         ${flags((end) => end.status === 'cancelled' && end.conflict)}::text[]::boolean[]
-      ) as e(id, status, run_at, free, error, cancel_reason, conflict)
-      where t.id = e.id and t.lease_token = ${token}::uuid and t.status = 'processing'
+      ) as e(id, status, run_at, free, error, cancel_reason, conflict),
+        ${stillClaimed(db, db`e.id`, token)}
+      where t.id = claim.id
       returning t.id, t.status, t.file_document_id, t.generation
     ), settled as (
       update processing_errors p set resolution_status = 'auto_correction', resolved_at = now(),
