@@ -142,7 +142,7 @@ const variables = z.object({
     .regex(MODES, 'must look like company:42=approve;category:s3_error=dry-run')
     .default(''),
   AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
-  CORRECTIONS_PER_RUN: whole(500, 1, 10_000),
+  CORRECTIONS_PER_RUN: whole(1000, 1, 10_000),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
   CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
   RETENTION_DAYS: whole(365, 0, 36_500).refine((days) => days === 0 || days >= MIN_RETENTION_DAYS, {

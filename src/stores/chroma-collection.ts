@@ -21,10 +21,16 @@ export interface Chunk {
   documentId: string;
 }
 
+export interface ChunkPage {
+  chunks: Chunk[];
+  /** The page is full: there may be others. */
+  more: boolean;
+}
+
 /** The chunks of one collection. Every function throws `StoreError`. */
 export interface ChunkCollection {
   /** Some chunks of the files, at most `CHROMA_PAGE_SIZE`; none only where there are none. */
-  chunksOf(documentIds: readonly string[]): Promise<Chunk[]>;
+  chunksOf(documentIds: readonly string[]): Promise<ChunkPage>;
   remove(chunkIds: readonly string[]): Promise<void>;
 }
 
@@ -114,7 +120,8 @@ export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
       return {
         async chunksOf(documentIds) {
           const where = { document_id: { $in: documentIds } };
-          const body = { where, limit: config.CHROMA_PAGE_SIZE, include: ['metadatas'] };
+          const limit = config.CHROMA_PAGE_SIZE;
+          const body = { where, limit, include: ['metadatas'] };
           const reading: Question = {
             operation: 'read chunks',
             method: 'POST',
@@ -122,9 +129,10 @@ export function chromaDatabase(config: ChromaConfig): ChromaDatabase {
             body,
           };
           const { ids, metadatas } = await answerOf(reading, chunkList);
-          return ids.map((chunk, nth) => {
-            return { id: chunk, documentId: metadatas[nth]?.document_id ?? '' };
+          const chunks = ids.map((id, nth) => {
+            return { id, documentId: metadatas[nth]?.document_id ?? '' };
           });
+          return { chunks, more: ids.length >= limit };
         },
         async remove(ids) {
           const operation = 'delete chunks';

@@ -39,7 +39,8 @@ describe('vector store', () => {
   });
 
   it('does not go round for ever when the server keeps what it was told to delete', async () => {
-    const found = { ids: ['a'], metadatas: [{ document_id: 'doc' }] };
+    const ids = Array.from({ length: STORE_DEFAULTS.CHROMA_PAGE_SIZE }, (_, nth) => `chunk ${nth}`);
+    const found = { ids, metadatas: ids.map(() => ({ document_id: 'doc' })) };
     chroma.answer = withRecords(({ path }, response) =>
       answerJson(response, 200, path.endsWith('/get') ? found : {}),
     );

@@ -9,8 +9,8 @@ import { allOrHalves, asAnswer, askGroups, pagesOf } from './per-file.ts';
 import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 import { StoreError } from './store-error.ts';
 
-/** Files named in one question; more would make the condition its slow part. */
-const FILES_AT_ONCE = 200;
+/** Files named in one question at most; fewer where a page has no room for a chunk of each. */
+const FILES_AT_ONCE = 1000;
 
 /**
  * The vector store: all chunks whose metadata `document_id` is the file's, in the collection that
@@ -20,6 +20,7 @@ const FILES_AT_ONCE = 200;
 export function chromaStore(config: ChromaConfig): LeftoverStore {
   const database = chromaDatabase(config);
   const template = config.CHROMA_COLLECTION;
+  const filesAtOnce = Math.min(FILES_AT_ONCE, config.CHROMA_PAGE_SIZE);
   const blames = blamedForMissing(template);
 
   const inCollections = <Answer>(
@@ -33,7 +34,7 @@ export function chromaStore(config: ChromaConfig): LeftoverStore {
         const chunks = await database.open(name, blames).catch(asAnswer);
         if (chunks instanceof StoreError) return members.map(() => chunks);
         const answers: PerFile<Answer> = [];
-        for (const page of pagesOf(members, FILES_AT_ONCE))
+        for (const page of pagesOf(members, filesAtOnce))
           answers.push(...(await allOrHalves(page, (some) => ask(chunks, some))));
         return answers;
       },
@@ -56,19 +57,21 @@ export function chromaStore(config: ChromaConfig): LeftoverStore {
 
 /** @param removed counts by document id; kept by the caller, as what was removed before an error counts */
 async function removeChunks(
-  chunks: ChunkCollection,
+  collection: ChunkCollection,
   files: readonly StoredFile[],
   removed: Map<string, number>,
 ): Promise<PerFile<Removal>> {
   const documents = documentsOf(files);
   let last = new Set<string>();
   for (;;) {
-    const page = await chunks.chunksOf(documents);
+    const { chunks: page, more } = await collection.chunksOf(documents);
     if (page.length === 0) break;
     if (page.every(({ id }) => last.has(id))) throw undeleted();
     last = new Set(page.map(({ id }) => id));
-    await chunks.remove([...last]);
+    await collection.remove([...last]);
     for (const { documentId } of page) removed.set(documentId, (removed.get(documentId) ?? 0) + 1);
+    // Whether that was all of them is for the read-back to say.
+    if (!more) break;
   }
   return files.map(({ documentId }) => {
     const count = removed.get(documentId) ?? 0;
@@ -77,13 +80,13 @@ async function removeChunks(
 }
 
 /** Counts at least one chunk of every file that has any, up to a page in all. */
-async function countChunks(chunks: ChunkCollection, files: readonly StoredFile[]) {
+async function countChunks(collection: ChunkCollection, files: readonly StoredFile[]) {
   const counts = new Map<string, number>();
   let unseen = documentsOf(files);
   while (unseen.length > 0) {
-    const page = await chunks.chunksOf(unseen);
-    if (page.length === 0) break;
+    const { chunks: page, more } = await collection.chunksOf(unseen);
     for (const { documentId } of page) counts.set(documentId, (counts.get(documentId) ?? 0) + 1);
+    if (!more) break;
     // A full page may have had no room for the other files.
     unseen = unseen.filter((documentId) => !counts.has(documentId));
   }

@@ -86,9 +86,9 @@ export function chunkList(config: ChromaConfig): ChunkList {
       const there = new Set<string>();
       let unseen = [...documentIds];
       while (unseen.length > 0) {
-        const found = await chunks.chunksOf(unseen);
-        if (found.length === 0) break;
+        const { chunks: found, more } = await chunks.chunksOf(unseen);
         for (const { documentId } of found) there.add(documentId);
+        if (!more) break;
         // A full page may have had no room for the other files.
         unseen = unseen.filter((documentId) => !there.has(documentId));
       }

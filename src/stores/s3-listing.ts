@@ -19,6 +19,8 @@ interface Cursor {
 interface From {
   prefix?: string;
   after?: Cursor;
+  /** Entries at most; a page of the bucket's own size otherwise. */
+  limit?: number;
 }
 
 interface Page {
@@ -34,13 +36,18 @@ export interface Listing {
   under(key: string): Promise<Entry[]>;
 }
 
-/** A listing that tells of fewer keys than this is dearer than asking for each. */
+/** A full page that tells of fewer keys than this is dearer than asking for each. */
 const WORTH_A_LISTING = 5;
+/** The most entries a page may have; servers read something about each of them. */
+const FULL_PAGE = 1000;
+/** A page where nothing is expected, and how much longer the next one is where something was. */
+const SHORT_PAGE = 10;
+const LONGER = 10;
 const AT_ONCE = 10;
 
 /** The objects people see: on a versioned bucket those that no delete marker hides. */
 export function objectListing(bucket: Bucket): Listing {
-  const list = ({ prefix, after }: From, MaxKeys?: number) =>
+  const list = ({ prefix, after, limit: MaxKeys }: From) =>
     bucket.ask('list objects', async (s3, options) => {
       const from = { Bucket: bucket.name, Prefix: prefix, StartAfter: after?.key, MaxKeys };
       const answer = await s3.send(new ListObjectsV2Command(from), options);
@@ -49,10 +56,10 @@ export function objectListing(bucket: Bucket): Listing {
       return { entries, next: last ? { key: last.Key } : null };
     });
   return {
-    page: (from) => list(from),
+    page: list,
     /** Listed, not asked for with HEAD: that has no body to say why it refuses, or what is missing. */
     async under(key) {
-      const { entries } = await list({ prefix: key }, 1);
+      const { entries } = await list({ prefix: key, limit: 1 });
       return entries.filter(({ Key }) => Key === key);
     },
   };
@@ -62,11 +69,11 @@ export function objectListing(bucket: Bucket): Listing {
 export function versionListing(bucket: Bucket): Listing {
   const Bucket = bucket.name;
   const listing: Listing = {
-    page: ({ prefix, after }) =>
+    page: ({ prefix: Prefix, after, limit: MaxKeys }) =>
       bucket.ask('list versions', async (s3, options) => {
         const marker = { KeyMarker: after?.key, VersionIdMarker: after?.versionId };
         const answer = await s3.send(
-          new ListObjectVersionsCommand({ Bucket, Prefix: prefix, ...marker }),
+          new ListObjectVersionsCommand({ Bucket, Prefix, MaxKeys, ...marker }),
           options,
         );
         const entries = [
@@ -106,28 +113,32 @@ export async function* pagesBelow(listing: Listing, prefix: string): AsyncGenera
 /**
  * What is under each of the keys. Keys that lie close together are told by one listing; those that lie
  * apart are asked for one by one.
+ * @param expected whether most of them are thought to be there; a wrong guess costs a question or two
  * @throws StoreError when any of it cannot be told
  */
 export async function entriesUnder(
   listing: Listing,
   keys: readonly string[],
+  expected: 'there' | 'gone' = 'there',
 ): Promise<Map<string, Entry[]>> {
   const sorted = [...new Set(keys)].sort(inBucketOrder);
   const found = new Map<string, Entry[]>(sorted.map((key) => [key, []]));
+  let limit = expected === 'gone' ? SHORT_PAGE : Math.min(sorted.length + 1, FULL_PAGE);
   let worthIt = true;
   for (let at = 0; at < sorted.length; ) {
     if (!worthIt || sorted.length - at < WORTH_A_LISTING) {
       await askOneByOne(listing, sorted.slice(at), found);
       break;
     }
-    const { entries, next } = await listing.page({ after: justBefore(sorted[at] ?? '') });
+    const { entries, next } = await listing.page({ after: justBefore(sorted[at] ?? ''), limit });
     // The key a page ends with may go on, in versions, on the next one.
     const told = next ? sorted.findIndex((key) => inBucketOrder(key, next.key) >= 0) : -1;
     const end = told === -1 ? sorted.length : told;
     const decided = new Set(sorted.slice(at, end));
     for (const entry of entries) if (decided.has(entry.Key)) found.get(entry.Key)?.push(entry);
     at = end;
-    worthIt = decided.size >= WORTH_A_LISTING;
+    worthIt = decided.size >= WORTH_A_LISTING || limit < FULL_PAGE;
+    limit = Math.min(limit * LONGER, FULL_PAGE);
   }
   return found;
 }

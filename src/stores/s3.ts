@@ -98,7 +98,7 @@ export function s3Store(config: S3Config): LeftoverStore {
 }
 
 async function countKeys(listing: Listing, files: readonly StoredFile[]) {
-  const found: Map<string, Entry[]> = await entriesUnder(listing, files.map(keyOf));
+  const found: Map<string, Entry[]> = await entriesUnder(listing, files.map(keyOf), 'gone');
   return files.map((file) => found.get(keyOf(file))?.length ?? 0);
 }
 

@@ -92,7 +92,7 @@ export async function beginRemovals(
   const rows = await db<{ id: number }[]>`
     update auto_correction_tasks set removal_began_at = coalesce(removal_began_at, now()),
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
-    where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'
+    where id = any(${[...ids]}::bigint[]) and ${claimedBy(db, token)}
     returning id`;
   return new Set(rows.map((row) => row.id));
 }
@@ -109,18 +109,22 @@ export async function extendLeases(
       lease_expires_at = now() + make_interval(secs => ${leaseSeconds}), updated_at = now()
     where id in (
       select id from auto_correction_tasks
-      where id = any(${[...ids]}::bigint[]) and lease_token = ${token}::uuid and status = 'processing'
+      where id = any(${[...ids]}::bigint[]) and ${claimedBy(db, token)}
       for update skip locked)`;
 }
 
-/**
- * Locks a task of a set, as long as it is claimed under the token. A condition of its own would have the
- * planner expect one such task and compare each of the set with each.
- */
+// Statements about a set find its rows by their own keys. Statistics of a moment ago know few tasks that
+// are being worked on, and few failures that are unresolved; with an index to find all of those, the
+// planner has each of the set compared with each. An expression keeps that index out.
+
+/** Whether a task is still claimed under the token. */
+const claimedBy = (db: Queryable, token: string) =>
+  db`lease_token = ${token}::uuid and coalesce(status, '') = 'processing'`;
+
+/** Locks a task of a set, as long as it is claimed under the token. */
 const stillClaimed = (db: Queryable, id: Fragment, token: string) => db`
   lateral (
-    select id from auto_correction_tasks
-    where id = ${id} and lease_token = ${token}::uuid and status = 'processing' for update
+    select id from auto_correction_tasks where id = ${id} and ${claimedBy(db, token)} for update
   ) as claim`;
 
 /** Sets lock their tasks in one order, so that no two wait for each other. */
@@ -211,7 +215,7 @@ export async function endCorrections(
         resolved_by = 'system', correction_id = ended.id
       from ended
       where ended.status = 'completed' and p.file_document_id = ended.file_document_id
-        and p.generation = ended.generation and p.resolution_status = 'unresolved'
+        and p.generation = ended.generation and coalesce(p.resolution_status, '') = 'unresolved'
     )
     select id from ended`;
   return new Set(rows.map((row) => row.id));
