@@ -1,31 +1,38 @@
-import {
-  DeleteObjectsCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ChromaClient, type Collection } from 'chromadb';
 import postgres from 'postgres';
+import { inPages, inTurn } from './at-once.ts';
 
 /** What failed files leave in the three stores, without any of Tidings' own code. */
 
+export type Store = 's3' | 'chroma' | 'cms';
+
 export const CHUNKS_PER_FILE = 3;
 const COLLECTION = 'bench';
-/** Questions to one store at a time. */
-const AT_ONCE = 10;
+const PUTS_AT_ONCE = 40;
+
+/** The stores' own clients. */
+export interface Stores {
+  s3: S3Client;
+  bucket: string;
+  chunks: Collection;
+  /** Asks the CMS. @throws when it answers with another status than the one expected */
+  askCms(path: string, method: 'GET' | 'DELETE', expected: number): Promise<unknown>;
+}
 
 export interface Leftovers {
-  collection: string;
-  /** Puts three chunks and a record of each file, and an object where asked: those take their time. */
-  put(documentIds: readonly string[], withObjects: boolean): Promise<void>;
+  stores: Stores;
+  /** Puts a record of each file, and an object and three chunks where asked. */
+  put(documentIds: readonly string[], where: readonly Store[]): Promise<void>;
   /** Objects, chunks and records there are in all. */
-  count(): Promise<{ s3: number; chroma: number; cms: number }>;
-  /** Bare loops of the deletes Tidings does, each by the store's bulk call where it has one. */
-  bare: Record<'s3' | 'chroma' | 'cms', (documentIds: readonly string[]) => Promise<void>>;
+  count(): Promise<Record<Store, number>>;
+  clearRecords(): Promise<void>;
   close(): Promise<void>;
 }
 
-export const keyOf = (documentId: string) => `bench/${documentId}.pdf`;
+/** The document's folder below its bot's, as the example producer has it. */
+export const keyOf = (documentId: string) =>
+  `companies/1/bots/${documentId.slice(0, documentId.lastIndexOf('-'))}/${documentId}/report.pdf`;
 
 /** @param env the variables of the running parts, with the database of the built-in CMS */
 export async function openLeftovers(env: Record<string, string>): Promise<Leftovers> {
@@ -62,13 +69,26 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
   }
 
   return {
-    collection: COLLECTION,
-    async put(documentIds, withObjects) {
+    stores: {
+      s3,
+      bucket: Bucket,
+      chunks,
+      async askCms(path, method, expected) {
+        const headers = { authorization: `Bearer ${env.CMS_API_TOKEN}` };
+        const answer = await fetch(env.CMS_API_URL + path, { method, headers });
+        if (answer.status !== expected) throw new Error(`the CMS answered ${answer.status}`);
+        const text = await answer.text();
+        return text ? JSON.parse(text) : undefined;
+      },
+    },
+    async put(documentIds, where) {
       await Promise.all([
-        inTurn(withObjects ? documentIds : [], AT_ONCE, (id) =>
+        inTurn(where.includes('s3') ? documentIds : [], PUTS_AT_ONCE, (id) =>
           s3.send(new PutObjectCommand({ Bucket, Key: keyOf(id), Body: 'text' })),
         ),
-        inPages(documentIds, 500, (page) => addChunks(chunks, page)),
+        inPages(where.includes('chroma') ? documentIds : [], 1000, (page) =>
+          addChunks(chunks, page),
+        ),
         inPages(documentIds, 5000, putRecords),
       ]);
     },
@@ -80,24 +100,8 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
         cms: Number(row?.count),
       };
     },
-    bare: {
-      s3: (documentIds) =>
-        inPages(documentIds, 1000, (page) => {
-          const Objects = page.map((id) => ({ Key: keyOf(id) }));
-          return s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-        }),
-      chroma: (documentIds) =>
-        inPages(documentIds, 200, (page) =>
-          chunks.delete({ where: { document_id: { $in: page } } }),
-        ),
-      cms: (documentIds) =>
-        inTurn(documentIds, AT_ONCE, async (id) => {
-          const { status } = await fetch(`${env.CMS_API_URL}/api/files/${id}`, {
-            method: 'DELETE',
-            headers: { authorization: `Bearer ${env.CMS_API_TOKEN}` },
-          });
-          if (status !== 204) throw new Error(`the CMS answered ${status}`);
-        }),
+    async clearRecords() {
+      await cms`truncate files`;
     },
     async close() {
       s3.destroy();
@@ -116,24 +120,4 @@ async function addChunks(chunks: Collection, documentIds: readonly string[]): Pr
     metadatas: all.map(({ document_id }) => ({ document_id })),
     documents: all.map(({ nth }) => `chunk ${nth}`),
   });
-}
-
-async function inPages<Item>(
-  items: readonly Item[],
-  size: number,
-  work: (page: Item[]) => Promise<unknown>,
-): Promise<void> {
-  for (let at = 0; at < items.length; at += size) await work(items.slice(at, at + size));
-}
-
-async function inTurn<Item>(
-  items: readonly Item[],
-  atOnce: number,
-  work: (item: Item) => Promise<unknown>,
-): Promise<void> {
-  let next = 0;
-  const keepGoing = async () => {
-    for (let at = next++; at < items.length; at = next++) await work(items[at] as Item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, keepGoing));
 }

@@ -3,29 +3,33 @@ import type { BareDeletes } from '../bare/deletes.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, holds, type Measured } from '../figure.ts';
 import { startHelper } from '../helper.ts';
-import { alternate } from '../rounds.ts';
-import { CHUNKS_PER_FILE, keyOf, openLeftovers } from './leftovers.ts';
+import { alternate, median } from '../rounds.ts';
+import { FILES_PER_BOT, failAll, untilCounted } from './fail-all.ts';
+import { CHUNKS_PER_FILE, openLeftovers, type Store } from './leftovers.ts';
+import { CHROMA_FILES } from './loops.ts';
 
 /** Corrections of failed files beside a bare loop of the same deletes, verified afterwards. */
 
-type Store = BareDeletes['store'];
-
+const STORES = ['s3', 'chroma', 'cms'] as const;
 const ACTIONS = { s3: 's3_delete', chroma: 'chroma_delete', cms: 'cms_delete' } as const;
-const EVENTS_PER_REQUEST = 1000;
-/** Different people, so that no batch grows out of all proportion. */
-const PEOPLE = 500;
 
-/** What would hold corrections back is turned off; what guards them is not. */
+/** What would hold corrections back is turned off; what guards them is not. Mail has its own figures. */
 const SETTINGS = {
   AUTO_CORRECTION_DELAY_SECONDS: '0',
   CORRECTION_BRAKE_MAX_TASKS: '0',
   CORRECTION_BRAKE_PERCENT: '0',
   CORRECTION_BRAKE_MAX_TASKS_TOTAL: '0',
+  ENABLE_EMAIL_NOTIFICATIONS: 'false',
   // As much as the bare loop deletes at a time.
-  CHROMA_PAGE_SIZE: '3000',
+  CHROMA_PAGE_SIZE: String(CHROMA_FILES * CHUNKS_PER_FILE),
 };
 
-/** @param files how many failed files each side of a round has */
+/** The bare loops are given fewer files, because putting them takes longest. */
+const BARE_SHARE = 1 / 4;
+/** The round that is not counted is a small one. */
+const WARM_UP_SHARE = 1 / 10;
+
+/** @param files how many failed files a round corrects */
 export async function measureCorrections(
   bench: Bench,
   stores: readonly Store[],
@@ -37,96 +41,68 @@ export async function measureCorrections(
   const bare = startHelper<BareDeletes, { seconds: number }>(
     new URL('../bare/deletes.ts', import.meta.url),
   );
-  let set = 0;
-  const putFiles = async (side: string) => {
-    set += 1;
-    const ids = Array.from({ length: files }, (_, nth) => `${side}-${set}-${nth}`);
-    await leftovers.put(ids, stores.includes('s3'));
+  const turns: Record<string, number> = {};
+  const put = async (side: string, share: number) => {
+    const turn = turns[side] ?? 0;
+    turns[side] = turn + 1;
+    const count = Math.ceil(files * share * (turn === 0 ? WARM_UP_SHARE : 1));
+    const ids = Array.from({ length: count }, (_, nth) => idOf(`${side}-${turn}`, nth));
+    await leftovers.put(ids, stores);
     return ids;
   };
-  /** Nothing is left where it was looked for; what no step was for is taken away. */
-  const verified = async (ids: readonly string[]) => {
+  /** Nothing is left where it was looked for; the records are where no step was for them. */
+  const verified = async (documentIds: readonly string[]) => {
     const left = await leftovers.count();
-    const expected = {
-      s3: stores.includes('s3') ? files : 0,
-      chroma: files * CHUNKS_PER_FILE,
-      cms: files,
-    };
-    for (const store of stores) expected[store] = 0;
-    for (const store of ['s3', 'chroma', 'cms'] as const) {
-      const truth = `${store} holds ${expected[store]} and not ${left[store]}`;
-      holds(truth, left[store] === expected[store]);
-      if (!stores.includes(store)) await leftovers.bare[store](ids);
-    }
+    const expected = { s3: 0, chroma: 0, cms: stores.includes('cms') ? 0 : documentIds.length };
+    for (const store of STORES)
+      holds(
+        `${store} holds ${expected[store]} and not ${left[store]}`,
+        left[store] === expected[store],
+      );
+    await leftovers.clearRecords();
   };
   const ours = async () => {
-    const ids = await putFiles('ours');
+    const ids = await put('ours', 1);
     await failAll(bench, env, ids);
     const actions = JSON.stringify(stores.map((store) => ACTIONS[store]));
     await sql`update auto_correction_tasks set correction_actions = ${actions}::text::jsonb
       where status = 'pending'`;
-    const seconds = await correctAll(bench, env, sql, files);
+    const seconds = await correctAll(bench, env, sql, ids.length);
     await verified(ids);
-    return (files * stores.length) / seconds;
+    return (ids.length * stores.length) / seconds;
   };
-  const bareLoop = async () => {
-    const documentIds = await putFiles('bare');
+  const bareLoop = async (loop: BareDeletes['loop']) => {
+    const documentIds = await put(loop, BARE_SHARE);
     let seconds = 0;
-    for (const store of stores) seconds += (await bare.ask({ env, store, documentIds })).seconds;
+    for (const store of stores)
+      seconds += (await bare.ask({ env, store, loop, documentIds })).seconds;
     await verified(documentIds);
-    return (files * stores.length) / seconds;
+    return (documentIds.length * stores.length) / seconds;
   };
+  const proving: number[] = [];
   try {
-    const rounds = await alternate(bench.rounds, ours, bareLoop);
-    return { rounds, notes: [`${files} files a round`, 'all proven, nothing left'] };
+    const rounds = await alternate(bench.rounds, ours, async () => {
+      proving.push(await bareLoop('prove'));
+      return bareLoop('delete');
+    });
+    return { rounds, notes: [`${files} files a round, all proven, nothing left`, bound()] };
   } finally {
     bare.stop();
     await leftovers.close();
     await sql.end();
   }
-}
 
-/** The files fail, as a producer tells it, and their corrections wait for somebody to work on them. */
-async function failAll(bench: Bench, env: Record<string, string>, ids: string[]): Promise<void> {
-  const api = await bench.start('api/server.js', env);
-  const worker = await bench.start('workers/main.js', env, ['--queues=file-events']);
-  const sql = postgres(env.DATABASE_URL!, { max: 1, onnotice: () => {} });
-  try {
-    for (let at = 0; at < ids.length; at += EVENTS_PER_REQUEST) {
-      const events = ids.slice(at, at + EVENTS_PER_REQUEST).map(failure);
-      const { status } = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ events }),
-      });
-      holds('every failure is accepted', status === 202);
-    }
-    await countOf(
-      ids.length,
-      () => sql`
-      select count(*) from auto_correction_tasks where status = 'pending'`,
-    );
-  } finally {
-    await sql.end();
-    await Promise.all([api.stop(), worker.stop()]);
+  /** What the stores leave to whoever counts and proves, however little it adds to that. */
+  function bound(): string {
+    const perSecond = Math.round(median(proving.slice(1)));
+    return `a bare loop that counts before and reads back: ${perSecond.toLocaleString('en')} /s`;
   }
 }
 
-const failure = (file_document_id: string, nth: number) => ({
-  action: 'create',
-  file_document_id,
-  file_name: `${file_document_id}.pdf`,
-  storage_key: keyOf(file_document_id),
-  company_id: 1,
-  bot_id: 1,
-  user_email: `person-${nth % PEOPLE}@example.com`,
-  processing_stage: 'failed',
-  status: 'failed',
-  error: { category: 'processing_error', message: 'the parser gave up' },
-});
+const padded = (count: number, digits: number) => String(count).padStart(digits, '0');
+
+const idOf = (set: string, nth: number) =>
+  `${set}-${padded(Math.floor(nth / FILES_PER_BOT), 4)}-${padded(nth, 6)}`;
 
 /** @returns seconds from the first claim to the last task's completion */
 async function correctAll(
@@ -140,7 +116,7 @@ async function correctAll(
   const first = before?.id ?? '0';
   const worker = await bench.start('workers/main.js', env, ['--queues=corrections']);
   try {
-    await countOf(
+    await untilCounted(
       files,
       () => sql`
       select count(*) from auto_correction_tasks where id >= ${first} and status = 'completed'`,
@@ -151,24 +127,6 @@ async function correctAll(
     return row?.seconds ?? Number.NaN;
   } finally {
     await worker.stop();
-  }
-}
-
-/** Waits until the query counts so many; gives up when it has not grown for two minutes. */
-async function countOf(wanted: number, count: () => postgres.PendingQuery<postgres.Row[]>) {
-  let last = -1;
-  let grewAt = Date.now();
-  for (;;) {
-    const [row] = await count();
-    const seen = Number(row?.count);
-    if (seen >= wanted) return;
-    if (seen > last) grewAt = Date.now();
-    holds(
-      `${wanted} corrections get on, of which there are ${seen}`,
-      Date.now() - grewAt < 120_000,
-    );
-    last = seen;
-    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -186,10 +144,10 @@ const figureOf = (
   measure: (bench) => measureCorrections(bench, stores, files),
 });
 
-/** @param files failed files on each side of a round */
+/** @param files failed files corrected in a round */
 export const correctionFigures = (files: number): Figure[] => [
   figureOf('s3', ['s3'], 'DeleteObjects, 1,000 keys a request', files),
-  figureOf('chroma', ['chroma'], 'delete where document_id in 200 files', files),
+  figureOf('chroma', ['chroma'], 'delete where document_id in 1,000 files', files),
   figureOf('cms', ['cms'], 'DELETE by id, 10 at a time', files),
   figureOf('all', ['chroma', 's3', 'cms'], 'the three loops, one after the other', files),
 ];
