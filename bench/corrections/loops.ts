@@ -5,7 +5,7 @@ import { CHUNKS_PER_FILE, keyOf, type Store, type Stores } from './leftovers.ts'
 /**
  * Bare loops over the stores' own clients, by their bulk calls where they have them: the deletes alone,
  * and the deletes between the two questions without which nobody can say what was removed and that it
- * is gone. The second is what any proof costs, whoever asks for it.
+ * is gone. The second is what proof costs one question at a time; work that overlaps can be faster.
  */
 
 type Loop = (documentIds: readonly string[]) => Promise<void>;

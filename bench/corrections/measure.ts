@@ -85,15 +85,15 @@ export async function measureCorrections(
       proving.push(await bareLoop('prove'));
       return bareLoop('delete');
     });
-    return { rounds, notes: [`${files} files a round, all proven, nothing left`, bound()] };
+    return { rounds, notes: [`${files} files a round, all proven, nothing left`, costOfProof()] };
   } finally {
     bare.stop();
     await leftovers.close();
     await sql.end();
   }
 
-  /** What the stores leave to whoever counts and proves, however little it adds to that. */
-  function bound(): string {
+  /** What counting and proof leave of a bare loop that asks one question at a time. */
+  function costOfProof(): string {
     const perSecond = Math.round(median(proving.slice(1)));
     return `a bare loop that counts before and reads back: ${perSecond.toLocaleString('en')} /s`;
   }
