@@ -115,7 +115,7 @@ export async function completeEmails(db: Queryable, mails: Completed[]): Promise
         ${mails.map(({ completion: c }) => (c.status === 'suppressed' ? c.reason : null))}::text[],
         ${mails.map(({ completion: c }) => ('reason' in c && c.status !== 'suppressed' ? c.reason : null))}::text[],
         ${mails.map(({ completion: c }) => (c.status === 'sent' ? c.response : null))}::text[],
-        ${mails.map(({ completion }) => retryOf(completion)?.nextRetryAt ?? null)}::timestamptz[],
+        ${mails.map(({ completion }) => retryOf(completion)?.nextRetryAt.toISOString() ?? null)}::timestamptz[],
         ${mails.map(({ completion }) => (retryOf(completion)?.countsAttempt === false ? 1 : 0))}::int[]
       ) as c(id, token, transport, status, suppressed, reason, response, next_retry_at, given_back)
       where e.id = c.id and e.lease_token = c.token and e.send_status in ('sending', 'unknown')
@@ -160,7 +160,7 @@ function attemptRows(db: Queryable, attempts: Attempt[]) {
       ${attempts.map(({ outcome }) => outcome)}::text[],
       ${attempts.map(({ transport }) => transport)}::text[],
       ${attempts.map(({ reason }) => reason)}::text[],
-      ${attempts.map(({ nextRetryAt }) => nextRetryAt)}::timestamptz[]
+      ${attempts.map(({ nextRetryAt }) => nextRetryAt?.toISOString() ?? null)}::timestamptz[]
     ) as a(email_id, batch_id, nth, outcome, transport, reason, next_retry_at)`;
 }
 
