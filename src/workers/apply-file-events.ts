@@ -181,15 +181,13 @@ async function announce(deps: Deps, applied: Applied): Promise<void> {
     const finished = changes.filter(({ line }) => line?.status === status).length;
     if (finished > 0) metrics.filesProcessed.inc({ status }, finished);
   }
-  await raiseAlarms(deps, applied.opened);
-  await raiseAfterClosing(
-    deps,
-    applied.closings.map((closing) => ({ closing, reason: 'threshold' })),
-  );
-  await noticeBurst(
-    deps,
-    applied.corrections.map(({ company_id }) => company_id),
-  );
+  const closings = applied.closings.map((closing) => ({ closing, reason: 'threshold' }) as const);
+  const companies = applied.corrections.map(({ company_id }) => company_id);
+  await Promise.all([
+    raiseAlarms(deps, applied.opened),
+    raiseAfterClosing(deps, closings),
+    noticeBurst(deps, companies),
+  ]);
   const due = applied.corrections.filter(({ status }) => status === 'pending');
   await deps.producer.raise(
     'corrections',

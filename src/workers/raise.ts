@@ -19,12 +19,8 @@ export async function raiseAfterClosing(
   for (const { reason } of closings) deps.metrics.batchesCompleted.inc({ closed_by: reason });
   const next = closings.flatMap(({ closing }) => (closing.next ? [closing.next] : []));
   deps.metrics.batchesCreated.inc(next.length);
-  await raiseAlarms(deps, next);
-  await raiseMails(
-    deps,
-    'email-render',
-    closings.flatMap(({ closing }) => closing.email_id ?? []),
-  );
+  const mails = closings.flatMap(({ closing }) => closing.email_id ?? []);
+  await Promise.all([raiseAlarms(deps, next), raiseMails(deps, 'email-render', mails)]);
 }
 
 /** Puts mails in motion, each at its place in its company's line, so that no company waits for another. */
