@@ -1,10 +1,17 @@
 import type { Sql } from './client.ts';
-import { findBatches } from './queries/batches.ts';
+import { type BatchRow, findBatches } from './queries/batches.ts';
 import { claimConflictNotices } from './queries/conflicts.ts';
-import { claimEmails, completeEmails, recordHandOvers } from './queries/email-claims.ts';
+import {
+  type Claim,
+  type Completed,
+  claimEmails,
+  completeEmails,
+  type LeasedClaim,
+  recordHandOvers,
+} from './queries/email-claims.ts';
 import { placesInLine } from './queries/email-lines.ts';
-import { findEmails, saveRendered } from './queries/emails.ts';
-import { reportedFiles } from './queries/mail-content.ts';
+import { type EmailRow, findEmails, type RenderedRow, saveRendered } from './queries/emails.ts';
+import { type FileList, reportedFiles } from './queries/mail-content.ts';
 import { objections } from './queries/objections.ts';
 import { together, togetherByKey } from './together.ts';
 
@@ -13,7 +20,7 @@ export type MailBooks = ReturnType<typeof mailBooks>;
 
 /**
  * The books of one process. Each function takes one mail's question; those that come together share one
- * statement and one commit, and each is answered after it.
+ * statement and one commit, and each is answered after it. See the query functions for what they answer.
  */
 export function mailBooks(sql: Sql) {
   return {
@@ -25,16 +32,16 @@ export function mailBooks(sql: Sql) {
       (ids: string[]) => findBatches(sql, ids),
       ({ batch_id }) => batch_id,
     ),
-    files: together(reportedFiles.bind(null, sql)),
-    conflicts: together(claimConflictNotices.bind(null, sql)),
-    saveRendered: together(saveRendered.bind(null, sql)),
+    files: together((lists: FileList[]) => reportedFiles(sql, lists)),
+    conflicts: together((batches: BatchRow[]) => claimConflictNotices(sql, batches)),
+    saveRendered: together((mails: RenderedRow[]) => saveRendered(sql, mails)),
     place: together(async (ids: number[]) => {
       const places = await placesInLine(sql, ids);
       return ids.map((id) => places.get(id) ?? 1);
     }),
-    claim: together(claimEmails.bind(null, sql)),
-    objections: together(objections.bind(null, sql)),
-    handOver: together(recordHandOvers.bind(null, sql)),
-    complete: together(completeEmails.bind(null, sql)),
+    claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims)),
+    objections: together((mails: EmailRow[]) => objections(sql, mails)),
+    handOver: together((claims: Claim[]) => recordHandOvers(sql, claims)),
+    complete: together((mails: Completed[]) => completeEmails(sql, mails)),
   };
 }

@@ -9,14 +9,18 @@ export interface Claim {
   token: string;
 }
 
+/** After `leaseSeconds` the claim counts as abandoned. */
+export interface LeasedClaim extends Claim {
+  leaseSeconds: number;
+}
+
 /**
  * Claims mails for one attempt each.
- * @param claims with `leaseSeconds`, after which the claim counts as abandoned
  * @returns for each the row, or undefined where the mail is not to be sent now (any more)
  */
 export async function claimEmails(
   db: Queryable,
-  claims: (Claim & { leaseSeconds: number })[],
+  claims: LeasedClaim[],
 ): Promise<(EmailRow | undefined)[]> {
   const rows = await db<(EmailRow & { lease_token: string })[]>`
     update email_notification_log e set send_status = 'sending', lease_token = c.token,

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Sql } from '../../src/db/client.ts';
+import { type MailBooks, mailBooks } from '../../src/db/mail-books.ts';
+import { findEmails } from '../../src/db/queries/emails.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+/** Many mails on their way at the same time share statements, and none of them suffers from another. */
+
+const MAILS = 50;
+
+let system: System;
+let books: MailBooks;
+let statements = 0;
+let ids: number[];
+
+beforeAll(async () => {
+  system = await startSystem({ workers: false });
+  const counted = new Proxy(system.deps.db.sql, {
+    apply(target, _self, args: Parameters<Sql>) {
+      statements += 1;
+      return target(...args);
+    },
+  });
+  books = mailBooks(counted);
+});
+afterAll(() => system?.stop());
+
+beforeEach(async () => {
+  const rows = await system.deps.db.sql<{ id: number }[]>`
+    insert into email_notification_log (recipient_email, max_attempts, rendered_at)
+    select 'ada-' || n || '@example.com', 8, now() from generate_series(1, ${MAILS}::int) n
+    returning id`;
+  ids = rows.map(({ id }) => id);
+  statements = 0;
+});
+
+const claimOf = (id: number) => ({ id, token: randomUUID(), leaseSeconds: 60 });
+const stored = () => findEmails(system.deps.db.sql, ids);
+
+it('what is asked at the same time is one statement', async () => {
+  const mails = await Promise.all(ids.map(books.email));
+  expect(mails.map((mail) => mail?.id)).toEqual(ids);
+  expect(statements).toBeLessThanOrEqual(2);
+  expect(await books.email(-1)).toBeUndefined();
+});
+
+it('of two claims on a mail one wins, also in the same statement', async () => {
+  const claims = [...ids, ...ids].map(claimOf);
+  const rows = await Promise.all(claims.map(books.claim));
+  const won = rows.flatMap((row) => row?.id ?? []).sort((a, b) => a - b);
+  expect(won).toEqual(ids);
+  const holders = claims.filter((_claim, nth) => rows[nth]);
+  const losers = claims.filter((_claim, nth) => !rows[nth]);
+  expect(await Promise.all(holders.map(books.handOver))).toEqual(holders.map(() => true));
+  expect(await Promise.all(losers.map(books.handOver))).toEqual(losers.map(() => false));
+});
+
+it('outcomes of every kind are recorded together, each attempt in the log', async () => {
+  const claims = ids.map(claimOf);
+  await Promise.all(claims.map(books.claim));
+  statements = 0;
+  const nextRetryAt = new Date(Date.now() + 60_000);
+  const outcomes = [
+    { status: 'sent', response: '250 ok' },
+    { status: 'pending', reason: 'greylisted', nextRetryAt, countsAttempt: true },
+    { status: 'pending', reason: 'no login', nextRetryAt, countsAttempt: false },
+    { status: 'failed', reason: 'no such mailbox' },
+    { status: 'suppressed', reason: 'address_suppressed' },
+  ] as const;
+  const email = (await stored())[0]!;
+  const held = await Promise.all(
+    claims.map((claim, nth) => {
+      const completion = outcomes[nth % outcomes.length]!;
+      const attempt = {
+        email: { ...email, id: claim.id },
+        outcome: completion.status,
+        reason: null,
+      };
+      return books.complete({ ...claim, completion, transport: 'smtp', attempt });
+    }),
+  );
+  expect(held).toEqual(ids.map(() => true));
+  // Parts of a statement count as well.
+  expect(statements).toBeLessThan(MAILS / 5);
+
+  const rows = (await stored()).sort((a, b) => a.id - b.id);
+  const seen = rows.slice(0, outcomes.length).map((row) => ({
+    status: row.send_status,
+    error: row.error_message,
+    suppressed: row.suppressed_reason,
+    attempts: row.send_attempts,
+    again: row.next_retry_at,
+  }));
+  const settled = { error: null, suppressed: null, attempts: 1, again: null };
+  expect(seen).toEqual([
+    { ...settled, status: 'sent' },
+    { ...settled, status: 'pending', error: 'greylisted', again: nextRetryAt },
+    { ...settled, status: 'pending', error: 'no login', attempts: 0, again: nextRetryAt },
+    { ...settled, status: 'failed', error: 'no such mailbox' },
+    { ...settled, status: 'suppressed', suppressed: 'address_suppressed' },
+  ]);
+  const log = await system.deps.db.sql<{ email_id: number }[]>`
+    select email_id from notification_retry_log where email_id = any(${ids}::bigint[]) order by 1`;
+  expect(log.map(({ email_id }) => email_id)).toEqual(ids);
+});
+
+it('a mail the database refuses fails alone', async () => {
+  const content = {
+    subject: 'Your files',
+    html: null,
+    text: 'Ready.',
+    messageId: '<1@example.com>',
+  };
+  const saved = await Promise.allSettled(
+    ids.map((id, nth) => books.saveRendered({ ...content, id, text: nth === 7 ? '\0' : 'Ready.' })),
+  );
+  expect(saved.filter(({ status }) => status === 'rejected')).toEqual([saved[7]]);
+  const rows = await stored();
+  expect(rows.filter((row) => row.email_content_text === 'Ready.')).toHaveLength(MAILS - 1);
+});
