@@ -14,7 +14,7 @@ const CONNECTIONS = 5;
 const SLOW_SERVER_MS = 50;
 
 async function measureMail(bench: Bench): Promise<Measured> {
-  const mails = bench.short ? 400 : 1500;
+  const mails = bench.short ? 200 : 1500;
   const ours = await openMailBench(bench, { workers: 1, answerAfterMs: 0 });
   const bare = startHelper<BareMails, { perSecond: number }>(
     new URL('bare/mailer.ts', import.meta.url),
@@ -64,7 +64,7 @@ async function measureMail(bench: Bench): Promise<Measured> {
 }
 
 async function measureScale(bench: Bench, workers: number): Promise<Measured> {
-  const mails = bench.short ? 240 : 600;
+  const mails = bench.short ? 100 : 600;
   const many = await openMailBench(bench, { workers, answerAfterMs: SLOW_SERVER_MS });
   const one = await openMailBench(bench, { workers: 1, answerAfterMs: SLOW_SERVER_MS });
   try {
