@@ -40,16 +40,17 @@ export async function acceptEvents(
   for (const event of events) if (!first.has(event.event_id)) first.set(event.event_id, event);
   // Sorted, so that two requests with the same ids wait for each other instead of deadlocking.
   const rows = [...first.values()].sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
+  // One document: as elements of a Postgres array every quote in them would have to be escaped.
+  const payloads = `[${rows.map((row) => row.json).join(',')}]`;
   const inserted = await db<{ event_id: string }[]>`
     insert into file_events
       (event_id, chunk_id, occurred_at, action, file_document_id, company_id, bot_id, user_email, payload)
     select e.event_id, ${chunkId}::uuid, coalesce(e.occurred_at, date_trunc('milliseconds', now())), e.payload->>'action',
            e.payload->>'file_document_id', (e.payload->>'company_id')::int,
            (e.payload->>'bot_id')::int, e.payload->>'user_email', e.payload
-    from unnest(
-      ${rows.map((row) => row.event_id)}::text[],
-      ${rows.map((row) => row.occurred_at)}::timestamptz[],
-      ${rows.map((row) => row.json)}::jsonb[]
+    from rows from (
+      unnest(${rows.map((row) => row.event_id)}::text[], ${rows.map((row) => row.occurred_at)}::timestamptz[]),
+      jsonb_array_elements(${payloads}::text::jsonb)
     ) as e(event_id, occurred_at, payload)
     order by e.event_id
     on conflict (event_id) do nothing
