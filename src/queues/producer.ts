@@ -53,20 +53,23 @@ export function openProducer(
     return created;
   };
 
-  const add = <Name extends QueueName>(name: Name, jobs: Raise<Name>[]) =>
-    queue(name).addBulk(
-      jobs.map(({ payload, at, place }) => ({
-        name,
-        data: payload,
-        opts: {
-          jobId: queues[name].jobId(payload as never),
-          attempts: queues[name].attempts,
-          backoff: { type: 'custom' },
-          ...(place !== undefined && { priority: Math.min(Math.max(1, place), LAST_PLACE) }),
-          delay: at ? Math.max(0, at.getTime() - Date.now()) : 0,
-        },
-      })),
-    );
+  const add = async <Name extends QueueName>(name: Name, jobs: Raise<Name>[]) => {
+    const described = jobs.map(({ payload, at, place }) => ({
+      name,
+      data: payload,
+      opts: {
+        jobId: queues[name].jobId(payload as never),
+        attempts: queues[name].attempts,
+        backoff: { type: 'custom' },
+        ...(place !== undefined && { priority: Math.min(Math.max(1, place), LAST_PLACE) }),
+        delay: at ? Math.max(0, at.getTime() - Date.now()) : 0,
+      },
+    }));
+    const [first, ...others] = described;
+    // A pipeline costs as much to set up as several commands to send.
+    if (first && others.length === 0) await queue(name).add(first.name, first.data, first.opts);
+    else await queue(name).addBulk(described);
+  };
 
   /** Jobs raised while others are on their way to Redis go there together. */
   const adders = new Map<QueueName, (jobs: Raise<QueueName>[]) => Promise<void>>();
