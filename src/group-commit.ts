@@ -1,7 +1,8 @@
 /**
- * Group commit: what arrives while a group is being committed is committed together. Nobody waits for
- * company: with no commit under way, what is there leaves at the end of the same turn of the event
- * loop. Beside one that is under way only a full group leaves, because it can grow no further.
+ * Group commit: what arrives while a group is being committed, or in the turn of the event loop after
+ * that, is committed together. Nobody waits for company: with no commit under way, what is there leaves
+ * at the end of the same turn, and a turn lasts no longer than there is something to do. Beside one that
+ * is under way only a full group leaves, because it can grow no further.
  */
 
 export interface GroupCommitOptions<Item, Result> {
@@ -77,7 +78,15 @@ export function groupCommit<Item, Result>(
     inFlight += 1;
     await commit(group);
     inFlight -= 1;
-    leave();
+    if (waitingSize >= options.maxSize) leave();
+    else leaveAfterNextTurn();
+  }
+
+  /** Those who have just been answered ask again at once where there is much to do. */
+  function leaveAfterNextTurn(): void {
+    if (leaving) return;
+    leaving = true;
+    setImmediate(() => setImmediate(leave));
   }
 
   async function commit(group: Group): Promise<void> {
