@@ -11,6 +11,7 @@ const NUL_OR_LONE_SURROGATE =
 
 /** Postgres can store neither NUL nor half a surrogate pair: both become U+FFFD in free text. */
 export function storable(value: string): string {
+  if (value.isWellFormed() && !value.includes('\0')) return value;
   return value.replace(NUL_OR_LONE_SURROGATE, '\ufffd');
 }
 
