@@ -108,7 +108,8 @@ export function createApp(deps: Deps): Express {
 /** A body the parser would skip: taking it for absent could do more than was asked for. */
 function refuseOtherTypes({ unparsed = ['application/json'] }: Route) {
   return (request: Request, _response: unknown, next: () => void): void => {
-    if (request.is(unparsed) === false)
+    const named = unparsed.includes(request.headers['content-type'] ?? '');
+    if (!named && request.is(unparsed) === false)
       throw new HttpProblem(
         415,
         'Unsupported media type',
