@@ -69,6 +69,7 @@ var NUL_OR_LONE_SURROGATE = (
   /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 );
 function storable(value) {
+  if (value.isWellFormed() && !value.includes("\0")) return value;
   return value.replace(NUL_OR_LONE_SURROGATE, "\uFFFD");
 }
 function storableJson(value) {
