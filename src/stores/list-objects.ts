@@ -2,7 +2,8 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { patiently } from './patiently.ts';
 import { askEach } from './per-file.ts';
 import { openBucket, type S3Config } from './s3-bucket.ts';
-import { entriesUnder, objectListing } from './s3-listing.ts';
+import { entriesUnder } from './s3-entries.ts';
+import { objectListing } from './s3-listing.ts';
 import { StoreError } from './store-error.ts';
 
 /** An object as a listing tells of it. */

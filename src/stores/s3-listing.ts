@@ -1,5 +1,4 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { askEach } from './per-file.ts';
 import type { Bucket } from './s3-bucket.ts';
 import { StoreError } from './store-error.ts';
 
@@ -11,7 +10,7 @@ export interface Entry {
   marker?: boolean;
 }
 
-interface Cursor {
+export interface Cursor {
   key: string;
   versionId?: string;
 }
@@ -36,15 +35,6 @@ export interface Listing {
   under(key: string): Promise<Entry[]>;
 }
 
-/** A full page that tells of fewer keys than this is dearer than asking for each. */
-const WORTH_A_LISTING = 5;
-/** The most entries a page may have; servers read something about each of them. */
-const FULL_PAGE = 1000;
-/** A page where nothing is expected, and how much longer the next one is where something was. */
-const SHORT_PAGE = 10;
-const LONGER = 10;
-const AT_ONCE = 10;
-
 /** The objects people see: on a versioned bucket those that no delete marker hides. */
 export function objectListing(bucket: Bucket): Listing {
   const list = ({ prefix, after, limit: MaxKeys }: From) =>
@@ -52,14 +42,18 @@ export function objectListing(bucket: Bucket): Listing {
       const from = { Bucket: bucket.name, Prefix: prefix, StartAfter: after?.key, MaxKeys };
       const answer = await s3.send(new ListObjectsV2Command(from), options);
       const entries = (answer.Contents ?? []).flatMap(({ Key }) => (Key ? [{ Key }] : []));
-      const last = answer.IsTruncated ? entries.at(-1) : undefined;
-      return { entries, next: last ? { key: last.Key } : null };
+      // Objects that vanished while the page was made leave it empty, and there may be others.
+      const last = { key: entries.at(-1)?.Key ?? after?.key ?? '' };
+      return { entries, next: answer.IsTruncated ? last : null };
     });
   return {
     page: list,
     /** Listed, not asked for with HEAD: that has no body to say why it refuses, or what is missing. */
     async under(key) {
-      const { entries } = await list({ prefix: key, limit: 1 });
+      const first = await list({ prefix: key, limit: 1 });
+      const told = first.next === null || first.entries.some(({ Key }) => Key === key);
+      // Some servers have longer keys come before the key they begin with.
+      const { entries } = told ? first : await list({ prefix: key });
       return entries.filter(({ Key }) => Key === key);
     },
   };
@@ -81,7 +75,8 @@ export function versionListing(bucket: Bucket): Listing {
           ...entriesOf(answer.DeleteMarkers, true),
         ];
         const { NextKeyMarker: key, NextVersionIdMarker: versionId } = answer;
-        return { entries, next: answer.IsTruncated && key ? { key, versionId } : null };
+        const end = key ? { key, versionId } : (after ?? { key: '' });
+        return { entries, next: answer.IsTruncated ? end : null };
       }),
     async under(key) {
       const found: Entry[] = [];
@@ -106,59 +101,17 @@ export async function* pagesBelow(listing: Listing, prefix: string): AsyncGenera
     const page = await listing.page({ prefix, after });
     yield page;
     if (!page.next) return;
+    if (page.entries.length === 0) throw endless();
     after = page.next;
   }
 }
 
-/**
- * What is under each of the keys. Keys that lie close together are told by one listing; those that lie
- * apart are asked for one by one.
- * @param expected whether most of them are thought to be there; a wrong guess costs a question or two
- * @throws StoreError when any of it cannot be told
- */
-export async function entriesUnder(
-  listing: Listing,
-  keys: readonly string[],
-  expected: 'there' | 'gone' = 'there',
-): Promise<Map<string, Entry[]>> {
-  const sorted = [...new Set(keys)].sort(inBucketOrder);
-  const found = new Map<string, Entry[]>(sorted.map((key) => [key, []]));
-  let limit = expected === 'gone' ? SHORT_PAGE : Math.min(sorted.length + 1, FULL_PAGE);
-  let worthIt = true;
-  for (let at = 0; at < sorted.length; ) {
-    if (!worthIt || sorted.length - at < WORTH_A_LISTING) {
-      await askOneByOne(listing, sorted.slice(at), found);
-      break;
-    }
-    const { entries, next } = await listing.page({ after: justBefore(sorted[at] ?? ''), limit });
-    // The key a page ends with may go on, in versions, on the next one.
-    const told = next ? sorted.findIndex((key) => inBucketOrder(key, next.key) >= 0) : -1;
-    const end = told === -1 ? sorted.length : told;
-    const decided = new Set(sorted.slice(at, end));
-    for (const entry of entries) if (decided.has(entry.Key)) found.get(entry.Key)?.push(entry);
-    at = end;
-    worthIt = decided.size >= WORTH_A_LISTING || limit < FULL_PAGE;
-    limit = Math.min(limit * LONGER, FULL_PAGE);
-  }
-  return found;
-}
-
-async function askOneByOne(listing: Listing, keys: string[], found: Map<string, Entry[]>) {
-  const answers = await askEach(keys, AT_ONCE, (key) => listing.under(key));
-  for (const [nth, key] of keys.entries()) {
-    const answer = answers[nth];
-    if (answer instanceof StoreError) throw answer;
-    found.set(key, answer ?? []);
-  }
-}
-
-/** Buckets sort by the bytes of UTF-8; JavaScript does not. */
-function inBucketOrder(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-/** A place to list from at which the key itself comes, soon if not first. */
-function justBefore(key: string): Cursor | undefined {
-  const start = [...key].slice(0, -1).join('');
-  return start ? { key: start } : undefined;
+function endless(): StoreError {
+  return new StoreError({
+    store: 's3',
+    operation: 'list a folder',
+    code: 'empty page',
+    configuration: false,
+    advice: 'the bucket says that there is more and does not tell what; it is asked again later',
+  });
 }

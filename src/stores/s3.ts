@@ -1,9 +1,9 @@
 import { allOrHalves, askEach, askGroups, pagesOf } from './per-file.ts';
 import { openBucket, type S3Config } from './s3-bucket.ts';
 import { type Deletion, deleteEntries } from './s3-delete.ts';
+import { entriesUnder } from './s3-entries.ts';
 import {
   type Entry,
-  entriesUnder,
   type Listing,
   objectListing,
   pagesBelow,

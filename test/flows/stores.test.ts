@@ -73,6 +73,17 @@ describe('object storage', () => {
     },
   );
 
+  it('misses none where the server lists folder by folder, or longer names first', async () => {
+    const own = randomUUID();
+    const there = Array.from({ length: 40 }, (_, nth) => `${own}/a/${10 + nth}`);
+    const late = [`${own}/a-b/1`, `${own}/a`, `${own}/a-b/1-2`];
+    for (const key of [...there, ...late]) await put(key);
+    const files = [...there, ...late].map((key, nth) => storedFile(`d${nth}`, key));
+    expect(await bucket.remaining(files)).toEqual(files.map(() => 1));
+    expect(await bucket.remove(files)).toMatchObject(files.map(() => ({ removed: 1 })));
+    expect(await bucket.remaining(files)).toEqual(files.map(() => 0));
+  });
+
   it('has nothing to do for a file without a storage key', () => {
     expect(bucket.applicable(storedFile('d'))).toBe('no storage key is known');
     expect(bucket.applicable(storedFile('d', 'k'))).toBeNull();
