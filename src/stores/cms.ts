@@ -1,7 +1,7 @@
 import type { FileRecord } from '../contracts/cms.ts';
 import { BULK_LIMIT, type CmsClient } from './cms-client.ts';
 import { asAnswer, askEach, pagesOf } from './per-file.ts';
-import type { LeftoverStore, PerFile, Removal } from './store.ts';
+import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 import { StoreError } from './store-error.ts';
 
 type FileClient = Pick<CmsClient, 'file' | 'files' | 'deleteFile' | 'check'>;
@@ -11,9 +11,13 @@ const AT_ONCE = 10;
 /** Characters of document ids in one address; longer addresses are refused on the way. */
 const MAX_CHARACTERS = 2000;
 
+const NO_RECORD = 'the CMS has no record of the file';
+
+const documentsOf = (files: readonly StoredFile[]) => files.map(({ documentId }) => documentId);
+
 /**
- * The CMS as a store of leftovers: the file's record. What is there is read before and after, in pages,
- * as a CMS may answer 204 to anything.
+ * The CMS as a store of leftovers: the file's record. What is there is read before, unless whoever asks
+ * has just done so, and after, in pages, as a CMS may answer 204 to anything.
  */
 export function cmsStore(client: FileClient): LeftoverStore {
   const remove = async (documentId: string): Promise<Removal> => {
@@ -26,21 +30,18 @@ export function cmsStore(client: FileClient): LeftoverStore {
     name: 'cms',
     applicable: () => null,
     async remove(files) {
-      const records = await readRecords(
-        client,
-        files.map(({ documentId }) => documentId),
-      );
-      return askEach(records, AT_ONCE, async (record) => {
+      const unasked = files.filter(({ hasRecord }) => hasRecord === undefined);
+      const answers = await readRecords(client, documentsOf(unasked));
+      const records = new Map(unasked.map((file, nth) => [file, answers[nth]]));
+      return askEach(files, AT_ONCE, async (file) => {
+        const record = records.get(file);
         if (record instanceof StoreError) throw record;
-        if (record === null) return { removed: 0, detail: 'the CMS has no record of the file' };
-        return remove(record.documentId);
+        const there = file.hasRecord ?? record !== null;
+        return there ? remove(file.documentId) : { removed: 0, detail: NO_RECORD };
       });
     },
     async remaining(files) {
-      const records = await readRecords(
-        client,
-        files.map(({ documentId }) => documentId),
-      );
+      const records = await readRecords(client, documentsOf(files));
       return records.map((record) => {
         if (record instanceof StoreError) return record;
         return record === null ? 0 : 1;

@@ -11,6 +11,8 @@ export interface StoredFile {
   /** Whose file it is; null where the producer who asked did not say. */
   companyId: number | null;
   botId: number | null;
+  /** Whether the CMS had a record of it when it was asked just now; absent where it was not asked. */
+  hasRecord?: boolean;
 }
 
 export interface Removal {

@@ -1,5 +1,6 @@
 import type { Alert } from '../db/queries/alerts.ts';
-import type { CorrectionEnd, CorrectionRow } from '../db/queries/corrections.ts';
+import type { CorrectionEnd } from '../db/queries/correction-books.ts';
+import type { CorrectionRow } from '../db/queries/corrections.ts';
 import type { RestoreEnd, RestoreRow } from '../db/queries/restores.ts';
 import { accountText } from '../domain/removal-account.ts';
 import type { Conflict } from './settle-conflict.ts';

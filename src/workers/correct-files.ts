@@ -1,4 +1,5 @@
-import { beginRemovals, recordSteps } from '../db/queries/corrections.ts';
+import { recordSteps } from '../db/queries/correction-books.ts';
+import { beginRemovals } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { readRecords } from '../stores/cms.ts';
@@ -14,10 +15,13 @@ import {
   storeOf,
 } from './remove-leftovers.ts';
 
+/** Chroma and S3 do not wait for each other; the record, which finds both, goes last. */
+const STEPS = ['chroma_delete', 's3_delete', 'cms_delete'] as const;
+
 /**
  * Takes a set of claimed tasks through their steps: each is guarded, done, proven by read-back and
  * logged; a proven step is never repeated; the CMS record goes last. Afterwards each has an `end`, or
- * the `failures` that kept it from one.
+ * the `failures` that kept it from one, and its last step is to be written down with that.
  */
 export async function correctFiles(
   deps: Deps,
@@ -27,13 +31,35 @@ export async function correctFiles(
   await lookUpStorageKeys(deps, corrections);
   const planned = corrections.filter(({ task }) => task.mode === 'dry-run');
   if (planned.length > 0) await writePlans(deps, claim, await guardCorrections(deps, planned));
-  // Chroma and S3 do not wait for each other; the record, which finds both, goes last.
-  for (const action of ['chroma_delete', 's3_delete'] as const)
-    await takeStep(deps, claim, action, corrections);
+  const last = STEPS.findLast((action) =>
+    corrections.some((correction) => correction.end === null && isOpen(correction, action)),
+  );
+  for (const action of STEPS) {
+    await takeStep(deps, claim, action, corrections.filter(mayTake(action)));
+    // Between the last step and the end is nothing but a guard: they are written down together.
+    if (action === last) break;
+    await writeSteps(deps, claim, corrections);
+  }
   const proven = corrections.filter(({ failures }) => failures.size === 0);
-  await takeStep(deps, claim, 'cms_delete', proven);
-  const done = proven.filter(({ end, failures }) => end === null && failures.size === 0);
+  const done = proven.filter(({ end }) => end === null);
   await completeCorrections(deps, done);
+}
+
+const mayTake = (action: CorrectionAction) => (correction: Correction) =>
+  correction.end === null &&
+  isOpen(correction, action) &&
+  !correction.failures.has(action) &&
+  (action !== 'cms_delete' || correction.failures.size === 0);
+
+/** Writes down the steps that are not yet. */
+export async function writeSteps(
+  { db }: Deps,
+  { token, leaseSeconds }: Claim,
+  corrections: readonly Correction[],
+): Promise<void> {
+  const steps = corrections.flatMap(({ unwritten }) => (unwritten ? [unwritten] : []));
+  await recordSteps(db.sql, token, steps, leaseSeconds);
+  for (const correction of corrections) correction.unwritten = null;
 }
 
 /** The key of a file's object: the event's, else the CMS record's; null where neither knows one. */
@@ -56,9 +82,9 @@ async function writePlans(deps: Deps, claim: Claim, planned: readonly Correction
     const steps = task.correction_actions.join(', ');
     const detail = `would run ${steps}; storage key ${file.storageKey ? 'known' : 'unknown'}`;
     const entry = { at: new Date().toISOString(), action: 'plan', result: 'dry_run', detail };
-    return { id: task.id, entry, settled: null };
+    return { id: task.id, action: null, entry, settled: null };
   });
-  await recordSteps(deps.db.sql, claim.token, null, plans, claim.leaseSeconds);
+  await recordSteps(deps.db.sql, claim.token, plans, claim.leaseSeconds);
   for (const correction of planned) correction.end = { status: 'dry_run' };
 }
 
@@ -87,13 +113,8 @@ async function takeStep(
   deps: Deps,
   { token, leaseSeconds }: Claim,
   action: CorrectionAction,
-  corrections: readonly Correction[],
+  open: readonly Correction[],
 ): Promise<void> {
-  const { sql } = deps.db;
-  const open = corrections.filter(
-    (correction) =>
-      correction.end === null && isOpen(correction, action) && !correction.failures.has(action),
-  );
   if (open.length === 0) return;
   const outcomes = new Map<Correction, StepOutcome>();
   const asked: Correction[] = [];
@@ -108,7 +129,7 @@ async function takeStep(
     else outcomes.set(correction, { kind: 'not_applicable', detail });
   }
   const ids = asked.map(({ task }) => task.id);
-  const begun = await beginRemovals(sql, ids, token, leaseSeconds);
+  const begun = await beginRemovals(deps.db.sql, ids, token, leaseSeconds);
   for (const correction of asked)
     if (begun.has(correction.task.id)) correction.touched = true;
     else correction.end = laterWithoutAttempt('the claim was lost');
@@ -122,11 +143,12 @@ async function takeStep(
     const outcome = answers[nth];
     if (outcome) outcomes.set(correction, outcome);
   }
-  const steps = [...outcomes].map(([{ task }, outcome]) => stepRecord(task.id, action, outcome));
-  await recordSteps(sql, token, action, steps, leaseSeconds);
-  for (const [{ failures }, outcome] of outcomes) {
-    deps.metrics.correctionSteps.inc({ action, result: outcome.kind });
+  const counts = new Map<StepOutcome['kind'], number>();
+  for (const [correction, outcome] of outcomes) {
+    correction.unwritten = stepRecord(correction.task.id, action, outcome);
     if (outcome.kind === 'failed')
-      failures.set(action, { reason: outcome.detail, error: outcome.error });
+      correction.failures.set(action, { reason: outcome.detail, error: outcome.error });
+    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
   }
+  for (const [result, count] of counts) deps.metrics.correctionSteps.inc({ action, result }, count);
 }

@@ -1,4 +1,5 @@
-import type { CorrectionEnd, CorrectionRow } from '../db/queries/corrections.ts';
+import type { CorrectionEnd, StepRecord } from '../db/queries/correction-books.ts';
+import type { CorrectionRow } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import type { StoredFile } from '../stores/store.ts';
@@ -18,6 +19,8 @@ export interface Correction {
   touched: boolean;
   /** Steps that failed in this run, or cannot be begun. */
   failures: Map<CorrectionAction, StepFailure>;
+  /** What became of the last step, where that is to be written down together with the end. */
+  unwritten: StepRecord | null;
   /** Set as soon as this run has nothing more to do for the task. */
   end: CorrectionEnd | null;
 }
@@ -34,7 +37,14 @@ export function correctionOf(task: CorrectionRow): Correction {
     companyId: task.company_id,
     botId: task.bot_id,
   };
-  return { task, file, touched: task.removal_began_at !== null, failures: new Map(), end: null };
+  return {
+    task,
+    file,
+    touched: task.removal_began_at !== null,
+    failures: new Map(),
+    unwritten: null,
+    end: null,
+  };
 }
 
 /** Whether the step is one of the task's and still to be done. */

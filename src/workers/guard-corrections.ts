@@ -1,5 +1,5 @@
+import type { CorrectionEnd } from '../db/queries/correction-books.ts';
 import { type Objection, objectionsTo } from '../db/queries/correction-guard.ts';
-import type { CorrectionEnd } from '../db/queries/corrections.ts';
 import { sharedObjects } from '../db/queries/shared-objects.ts';
 import type { Deps } from '../deps.ts';
 import { recordObjection } from '../domain/cms-record.ts';
@@ -29,14 +29,20 @@ export async function guardCorrections(
   return going.filter(({ end }) => end === null);
 }
 
-/** A CMS that is away, or knows nothing of a file, tells nothing: our own records decide. */
+/**
+ * A CMS that is away, or knows nothing of a file, tells nothing: our own records decide. Whether there
+ * is a record is kept for the step that follows, which need not ask again.
+ */
 async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<void> {
+  for (const { file } of corrections) delete file.hasRecord;
   if (deps.stores.cms.rests()) return;
   const ids = corrections.map(({ task }) => task.file_document_id);
   const records = await readRecords(deps.cms, ids);
   for (const [nth, correction] of corrections.entries()) {
     const record = records[nth];
-    if (!record || record instanceof StoreError) continue;
+    if (record === undefined || record instanceof StoreError) continue;
+    correction.file.hasRecord = record !== null;
+    if (record === null) continue;
     const reason = recordObjection(correction.task, record);
     if (reason) correction.end = { status: 'cancelled', reason, conflict: correction.touched };
   }

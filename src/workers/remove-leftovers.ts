@@ -1,4 +1,4 @@
-import type { StepRecord } from '../db/queries/corrections.ts';
+import type { StepRecord } from '../db/queries/correction-books.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { STORE_OF_ACTION } from '../domain/removal-account.ts';
@@ -68,5 +68,5 @@ export function stepRecord(id: number, action: CorrectionAction, outcome: StepOu
     // Nothing was asked of a store that rests, so nothing can be gone.
     ...(kind === 'failed' && outcome.error?.retryAfterMs !== undefined && { count: 0 }),
   };
-  return { id, entry, settled: kind === 'failed' ? null : kind };
+  return { id, action, entry, settled: kind === 'failed' ? null : kind };
 }

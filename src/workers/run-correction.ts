@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { type CorrectionEnd, endCorrections } from '../db/queries/correction-books.ts';
 import {
-  type CorrectionEnd,
   type CorrectionRow,
   claimCorrections,
   claimedUnder,
-  endCorrections,
   extendLeases,
   findCorrection,
 } from '../db/queries/corrections.ts';
@@ -17,7 +16,7 @@ import { admitCorrections } from './admit-corrections.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 import { correctionAlert } from './alert-correction.ts';
 import { storeAlert } from './alert-store.ts';
-import { correctFiles } from './correct-files.ts';
+import { correctFiles, writeSteps } from './correct-files.ts';
 import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from './correction.ts';
 import { planSecondLooks } from './second-look.ts';
 import { settleConflict } from './settle-conflict.ts';
@@ -86,6 +85,8 @@ async function workOn(deps: Deps, claim: Claim, tasks: CorrectionRow[]): Promise
     await settle(deps, claim, corrections);
     return corrections;
   } catch (error) {
+    // What was proven before the trouble is not to be done again.
+    await writeSteps(deps, claim, corrections).catch(logged(deps));
     const alone = tasks.length > 1 ? await claimedUnder(deps.db.sql, claim.token).catch(none) : [];
     if (alone.length === 0) {
       await giveBack(deps, claim, corrections);
@@ -105,6 +106,11 @@ async function workOn(deps: Deps, claim: Claim, tasks: CorrectionRow[]): Promise
 }
 
 const none = (): CorrectionRow[] => [];
+
+const logged =
+  ({ log }: Deps) =>
+  (error: unknown) =>
+    log.warn({ err: error }, 'steps could not be written down and are taken again');
 
 /** Writes down how each task of the set ended, and what operators have to be told. */
 async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
@@ -148,7 +154,9 @@ function misconfigured(corrections: Correction[]): StoreError[] {
 }
 
 const endsOf = (corrections: Correction[]) =>
-  corrections.flatMap(({ task, end }) => (end ? [{ id: task.id, end }] : []));
+  corrections.flatMap(({ task, end, unwritten }) =>
+    end ? [{ id: task.id, end, step: unwritten }] : [],
+  );
 
 /**
  * What failed for the file's own sake costs an attempt. A store that is away costs none, until
@@ -178,7 +186,7 @@ function afterFailure({ config }: Deps, { task, failures }: Correction): Correct
 /** The set could not be worked on: nobody has to wait for its leases to run out. */
 async function giveBack(deps: Deps, { token }: Claim, corrections: Correction[]): Promise<void> {
   const end = laterWithoutAttempt('the worker had trouble of its own; its log tells which');
-  const ends = corrections.map(({ task }) => ({ id: task.id, end }));
+  const ends = corrections.map(({ task }) => ({ id: task.id, end, step: null }));
   await endCorrections(deps.db.sql, token, ends).catch((error: unknown) =>
     deps.log.warn({ err: error }, 'corrections could not be given back; their leases run out'),
   );

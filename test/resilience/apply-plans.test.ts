@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Sql } from '../../src/db/client.ts';
 import { findOpenBatches } from '../../src/db/queries/batches.ts';
+import { endCorrections } from '../../src/db/queries/correction-books.ts';
 import { planOf } from '../support/plan-of.ts';
 import { type System, startSystem } from '../support/system.ts';
 
-/** Applying costs the same however the tables have grown since the planner last looked at them. */
+/** What is done to sets costs the same however the tables have grown since the planner last looked at them. */
 
 let system: System;
 let sql: Sql;
@@ -37,4 +39,31 @@ it("looks for an owner's open batch by the owner, though none was open when the 
   const lookups = plan.filter((node) => node['Relation Name'] === 'batch_processing_sessions');
   expect(lookups.map((node) => node['Index Name'])).toEqual(['batch_one_open_per_owner']);
   expect(lookups[0]?.['Index Cond']).toContain('user_email');
+});
+
+it('settles the failures of a set by its documents, though the table was never analysed', async () => {
+  await sql`
+    insert into processing_errors (file_document_id, generation, error_category, error_message)
+    select 'failed-' || n, 0, 'processing_error', 'the parser gave up'
+    from generate_series(1, 4000) n`;
+  const token = randomUUID();
+  const claimed = await sql<{ id: number }[]>`
+    insert into auto_correction_tasks (file_document_id, failure_category, original_error_message,
+      correction_actions, status, run_at, started_at, lease_token, lease_expires_at)
+    select 'failed-' || n, 'processing_error', 'the parser gave up', '["chroma_delete"]'::jsonb,
+      'processing', now(), now(), ${token}::uuid, now() + interval '1 hour'
+    from generate_series(1, 1000) n returning id`;
+  const read = await sql.begin(async (tx) => {
+    const tasks = claimed.map(({ id }) => ({
+      id,
+      end: { status: 'completed' as const },
+      step: null,
+    }));
+    expect((await endCorrections(tx, token, tasks)).size).toBe(1000);
+    const [row] = await tx<{ rows: string; settled: string }[]>`
+      select seq_tup_read as rows, n_tup_upd as settled from pg_stat_xact_user_tables
+      where relname = 'processing_errors'`;
+    return row;
+  });
+  expect(read).toEqual({ rows: 0, settled: 1000 });
 });

@@ -114,7 +114,8 @@ describe('whatever a worker was killed in', () => {
     const count = (name: string) => effects.filter((effect) => effect === name).length;
     expect(count('a deletion of v2')).toBe(2);
     expect(count('a deletion of files')).toBe(FAILED);
-    expect(count('update auto_correction_tasks')).toBe(6);
+    // Three removals begin; the last step is written down together with the end.
+    expect(count('update auto_correction_tasks')).toBe(5);
     expect(points).toHaveLength(effects.length);
   });
 
