@@ -13,6 +13,8 @@ export interface Bench {
   short: boolean;
   /** Rounds to measure. */
   rounds: number;
+  /** Process ids of the parts. */
+  parts: Partial<Record<PartName, number>>;
   /** A migrated database and a queue prefix nobody else uses, as variables for the processes. */
   freshEnv(changes?: Record<string, string>): Promise<Record<string, string>>;
   /** What `freshEnv` gave since this was last asked. */
@@ -54,6 +56,7 @@ export async function openBench(options: {
   return {
     short,
     rounds: 5,
+    parts: stack.pids,
     log,
     async freshEnv(changes = {}) {
       const name = `bench_${randomBytes(5).toString('hex')}`;

@@ -7,7 +7,8 @@ import { type Line, lineOf, tableOf } from './table.ts';
 /**
  * Entry of `npm run bench:corrections`: failed files corrected by real workers on Postgres, Redis, S3,
  * Chroma and the built-in CMS, beside bare loops of the same deletes in the same run. `--files` in all
- * (100,000), spread over `--rounds` (5); `--only s3,chroma,cms,all` picks figures.
+ * (100,000), spread over `--rounds` (5), after a smaller one that is not counted; `--only s3,chroma,cms,all`
+ * picks figures.
  *
  * The S3 server is s3rver, which deletes one file of a folder after the other: its figure is about how
  * little Tidings adds, not about S3.

@@ -12,37 +12,45 @@ const PEOPLE = 500;
 /** A machine that is busy is waited for, one that stands still is not. */
 const PATIENCE_MS = 120_000;
 
-/** The files fail, and their corrections wait for somebody to work on them. */
-export async function failAll(
+/** A producer, and the processes of Tidings that listen to it. */
+export interface FailingProducer {
+  /** The files fail, and their corrections wait to be called for. */
+  failAll(ids: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startFailing(
   bench: Bench,
   env: Record<string, string>,
-  ids: readonly string[],
-): Promise<void> {
+): Promise<FailingProducer> {
   const api = await bench.start('api/server.js', env);
   const worker = await bench.start('workers/main.js', env, ['--queues=file-events']);
   const sql = postgres(env.DATABASE_URL!, { max: 1, onnotice: () => {} });
-  try {
-    for (let at = 0; at < ids.length; at += EVENTS_PER_REQUEST) {
-      const page = ids.slice(at, at + EVENTS_PER_REQUEST);
-      const events = page.map((id, nth) => failure(id, at + nth));
-      const { status } = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ events }),
-      });
-      holds('every failure is accepted', status === 202);
-    }
-    await untilCounted(
-      ids.length,
-      () => sql`select count(*) from auto_correction_tasks where status = 'pending'`,
-    );
-  } finally {
-    await sql.end();
-    await Promise.all([api.stop(), worker.stop()]);
-  }
+  const send = async (ids: readonly string[], at: number) => {
+    const events = ids.slice(at, at + EVENTS_PER_REQUEST).map((id, nth) => failure(id, at + nth));
+    const { status } = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ events }),
+    });
+    holds('every failure is accepted', status === 202);
+  };
+  return {
+    async failAll(ids) {
+      for (let at = 0; at < ids.length; at += EVENTS_PER_REQUEST) await send(ids, at);
+      await untilCounted(
+        ids.length,
+        () => sql`select count(*) from auto_correction_tasks where status = 'pending'`,
+      );
+    },
+    async stop() {
+      await sql.end();
+      await Promise.all([api.stop(), worker.stop()]);
+    },
+  };
 }
 
 const failure = (file_document_id: string, nth: number) => ({

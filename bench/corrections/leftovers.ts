@@ -37,15 +37,17 @@ export const keyOf = (documentId: string) =>
 /** @param env the variables of the running parts, with the database of the built-in CMS */
 export async function openLeftovers(env: Record<string, string>): Promise<Leftovers> {
   const Bucket = env.S3_BUCKET ?? '';
-  const s3 = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: env.AWS_REGION,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-    },
-  });
+  const openS3 = () =>
+    new S3Client({
+      endpoint: env.S3_ENDPOINT,
+      region: env.AWS_REGION,
+      forcePathStyle: true,
+      credentials: {
+        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+      },
+    });
+  const s3 = openS3();
   const { hostname: host, port } = new URL(env.CHROMA_URL ?? '');
   const chroma = new ChromaClient({ host, port: Number(port) });
   const chunks = await chroma.getOrCreateCollection({ name: COLLECTION, embeddingFunction: null });
@@ -57,6 +59,14 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
       insert into files (document_id, name, storage_key)
       select document, document, key from unnest(${[...documentIds]}::text[], ${keys}::text[])
         as f(document, key)`;
+  }
+  async function putObjects(documentIds: readonly string[]): Promise<void> {
+    // The server closes what was idle while files were corrected, maybe just as it is used again.
+    const fresh = openS3();
+    await inTurn(documentIds, PUTS_AT_ONCE, (id) =>
+      fresh.send(new PutObjectCommand({ Bucket, Key: keyOf(id), Body: 'text' })),
+    );
+    fresh.destroy();
   }
   async function countObjects(): Promise<number> {
     let count = 0;
@@ -83,9 +93,7 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
     },
     async put(documentIds, where) {
       await Promise.all([
-        inTurn(where.includes('s3') ? documentIds : [], PUTS_AT_ONCE, (id) =>
-          s3.send(new PutObjectCommand({ Bucket, Key: keyOf(id), Body: 'text' })),
-        ),
+        putObjects(where.includes('s3') ? documentIds : []),
         inPages(where.includes('chroma') ? documentIds : [], 1000, (page) =>
           addChunks(chunks, page),
         ),

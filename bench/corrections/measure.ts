@@ -1,21 +1,22 @@
-import postgres from 'postgres';
 import type { BareDeletes } from '../bare/deletes.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, holds, type Measured } from '../figure.ts';
 import { startHelper } from '../helper.ts';
 import { alternate, median } from '../rounds.ts';
-import { FILES_PER_BOT, failAll, untilCounted } from './fail-all.ts';
+import { type Corrected, startCorrecting } from './correct-all.ts';
+import { FILES_PER_BOT, startFailing } from './fail-all.ts';
 import { CHUNKS_PER_FILE, openLeftovers, type Store } from './leftovers.ts';
 import { CHROMA_FILES } from './loops.ts';
 
 /** Corrections of failed files beside a bare loop of the same deletes, verified afterwards. */
 
 const STORES = ['s3', 'chroma', 'cms'] as const;
-const ACTIONS = { s3: 's3_delete', chroma: 'chroma_delete', cms: 'cms_delete' } as const;
 
 /** What would hold corrections back is turned off; what guards them is not. Mail has its own figures. */
 const SETTINGS = {
-  AUTO_CORRECTION_DELAY_SECONDS: '0',
+  // They begin when they are called for, and no alarm is early.
+  AUTO_CORRECTION_DELAY_SECONDS: '86400',
+  SWEEP_INTERVAL_SECONDS: '1',
   CORRECTION_BRAKE_MAX_TASKS: '0',
   CORRECTION_BRAKE_PERCENT: '0',
   CORRECTION_BRAKE_MAX_TASKS_TOTAL: '0',
@@ -24,8 +25,8 @@ const SETTINGS = {
   CHROMA_PAGE_SIZE: String(CHROMA_FILES * CHUNKS_PER_FILE),
 };
 
-/** The bare loops are given fewer files, because putting them takes longest. */
-const BARE_SHARE = 1 / 4;
+/** The bare loops are given fewer files, because putting them takes longest; their speed is the same. */
+const BARE_SHARE = 1 / 8;
 /** The round that is not counted is a small one. */
 const WARM_UP_SHARE = 1 / 10;
 
@@ -36,7 +37,8 @@ export async function measureCorrections(
   files: number,
 ): Promise<Measured> {
   const env = await bench.freshEnv({ ...SETTINGS, CHROMA_COLLECTION: 'bench' });
-  const sql = postgres(env.DATABASE_URL!, { max: 1, onnotice: () => {} });
+  const producer = await startFailing(bench, env);
+  const corrector = await startCorrecting(bench, env);
   const leftovers = await openLeftovers(env);
   const bare = startHelper<BareDeletes, { seconds: number }>(
     new URL('../bare/deletes.ts', import.meta.url),
@@ -61,15 +63,15 @@ export async function measureCorrections(
       );
     await leftovers.clearRecords();
   };
+  const corrected: { steps: number; cpu: Corrected['cpu'] }[] = [];
   const ours = async () => {
     const ids = await put('ours', 1);
-    await failAll(bench, env, ids);
-    const actions = JSON.stringify(stores.map((store) => ACTIONS[store]));
-    await sql`update auto_correction_tasks set correction_actions = ${actions}::text::jsonb
-      where status = 'pending'`;
-    const seconds = await correctAll(bench, env, sql, ids.length);
+    await producer.failAll(ids);
+    const { seconds, cpu } = await corrector.correctAll(ids.length, stores);
+    const steps = ids.length * stores.length;
+    corrected.push({ steps, cpu });
     await verified(ids);
-    return (ids.length * stores.length) / seconds;
+    return steps / seconds;
   };
   const bareLoop = async (loop: BareDeletes['loop']) => {
     const documentIds = await put(loop, BARE_SHARE);
@@ -85,11 +87,13 @@ export async function measureCorrections(
       proving.push(await bareLoop('prove'));
       return bareLoop('delete');
     });
-    return { rounds, notes: [`${files} files a round, all proven, nothing left`, costOfProof()] };
+    const notes = [`${files} files a round, all proven, nothing left`, costOfProof(), cpuPerStep()];
+    return { rounds, notes };
   } finally {
+    await corrector.stop();
+    await producer.stop();
     bare.stop();
     await leftovers.close();
-    await sql.end();
   }
 
   /** What counting and proof leave of a bare loop that asks one question at a time. */
@@ -97,38 +101,23 @@ export async function measureCorrections(
     const perSecond = Math.round(median(proving.slice(1)));
     return `a bare loop that counts before and reads back: ${perSecond.toLocaleString('en')} /s`;
   }
+
+  /** The first round is the one that is not counted. */
+  function cpuPerStep(): string {
+    const rounds = corrected.slice(1);
+    const steps = rounds.reduce((sum, round) => sum + round.steps, 0);
+    const of = (name: string) => rounds.reduce((sum, { cpu }) => sum + (cpu[name] ?? 0), 0);
+    const microseconds = ['worker', 'Postgres', 'stores'].map(
+      (name) => `${name} ${Math.round((of(name) / steps) * 1e6)}`,
+    );
+    return `µs of CPU a step: ${microseconds.join(', ')}`;
+  }
 }
 
 const padded = (count: number, digits: number) => String(count).padStart(digits, '0');
 
 const idOf = (set: string, nth: number) =>
   `${set}-${padded(Math.floor(nth / FILES_PER_BOT), 4)}-${padded(nth, 6)}`;
-
-/** @returns seconds from the first claim to the last task's completion */
-async function correctAll(
-  bench: Bench,
-  env: Record<string, string>,
-  sql: postgres.Sql,
-  files: number,
-): Promise<number> {
-  const [before] = await sql<{ id: string }[]>`
-    select coalesce(min(id), 0) as id from auto_correction_tasks where status = 'pending'`;
-  const first = before?.id ?? '0';
-  const worker = await bench.start('workers/main.js', env, ['--queues=corrections']);
-  try {
-    await untilCounted(
-      files,
-      () => sql`
-      select count(*) from auto_correction_tasks where id >= ${first} and status = 'completed'`,
-    );
-    const [row] = await sql<{ seconds: number }[]>`
-      select extract(epoch from max(completed_at) - min(started_at))::float8 as seconds
-      from auto_correction_tasks where id >= ${first}`;
-    return row?.seconds ?? Number.NaN;
-  } finally {
-    await worker.stop();
-  }
-}
 
 const figureOf = (
   name: string,
