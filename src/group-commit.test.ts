@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { until } from '../test/support/until.ts';
 import { groupCommit, QueueFull } from './group-commit.ts';
 
 interface Item {
@@ -12,7 +13,7 @@ interface Item {
 class Refusal extends Error {}
 
 /** A store that commits when it is told to, and refuses a group for one of its items. */
-function store(maxSize: number, maxInFlight: number, maxWaitingBytes: number) {
+function store(maxSize: number, maxInFlight: number, maxWaitingBytes: number, restMs = 0) {
   const departed: { items: Item[]; end(): void }[] = [];
   const committed: number[] = [];
   let underWay = 0;
@@ -32,6 +33,7 @@ function store(maxSize: number, maxInFlight: number, maxWaitingBytes: number) {
     bytesOf: ({ size }) => size,
     maxWaitingBytes,
     maxInFlight,
+    restMs,
   });
   return { add, departed, committed, most: () => most };
 }
@@ -103,6 +105,33 @@ it('a full group waits for nobody who is answered', async () => {
   expect(await Promise.all(answers)).toEqual([0, 10, 20]);
 });
 
+it('after a group of several the next waits for company, unless it is full', async () => {
+  const { add, departed } = store(3, 2, 100, 30);
+  const item = (nth: number) => ({ nth, size: 1, refused: false });
+  const answers = [add(item(0))];
+  await turn();
+  answers.push(add(item(1)), add(item(2)));
+  departed.shift()?.end();
+  await answers[0];
+  await turn();
+  expect(departed.map((group) => group.items.length)).toEqual([2]); // nothing follows a lone item
+  departed.shift()?.end();
+  await answers[1];
+  answers.push(add(item(3)));
+  await turn();
+  expect(departed).toEqual([]);
+  answers.push(add(item(4)));
+  await until('the next group', () => departed.length === 1);
+  expect(departed[0]?.items.map(({ nth }) => nth)).toEqual([3, 4]);
+  departed.shift()?.end();
+  await answers[3];
+  answers.push(add(item(5)), add(item(6)), add(item(7)));
+  await turn();
+  expect(departed.map((group) => group.items.length)).toEqual([3]); // full: it can gain no more
+  departed.shift()?.end();
+  expect(await Promise.all(answers)).toEqual([0, 10, 20, 30, 40, 50, 60, 70]);
+});
+
 it('no more waits than may; room is made by what leaves', async () => {
   const { add, departed } = store(1, 1, 4);
   const item = { nth: 1, size: 2, refused: false };
@@ -134,6 +163,7 @@ it('an error that is nobody’s fault is everybody’s answer, without another t
     bytesOf: () => 1,
     maxWaitingBytes: 10,
     maxInFlight: 1,
+    restMs: 0,
   });
   const answers = await Promise.allSettled([add(1), add(2), add(3)]);
   expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

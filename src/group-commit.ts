@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /**
  * Group commit: what arrives while a group is being committed, or in the turn of the event loop after
  * that, is committed together. Nobody waits for company: with no commit under way, what is there leaves
@@ -20,6 +22,11 @@ export interface GroupCommitOptions<Item, Result> {
   maxWaitingBytes: number;
   /** Groups committed at the same time, all but one of them full. */
   maxInFlight: number;
+  /**
+   * Milliseconds that follow a group of several: so much is going on then that the next one, unless it
+   * is full, gains more company by waiting than it loses time. A lone item is followed by none.
+   */
+  restMs: number;
 }
 
 /** Too much waits already; nothing of the item was or will be committed. */
@@ -77,6 +84,7 @@ export function groupCommit<Item, Result>(
   async function travel(group: Group): Promise<void> {
     inFlight += 1;
     await commit(group);
+    if (options.restMs > 0 && group.length > 1) await pause(options.restMs);
     inFlight -= 1;
     if (waitingSize >= options.maxSize) leave();
     else leaveAfterNextTurn();

@@ -37,6 +37,7 @@ export function openIntake(deps: Deps): Intake {
       events.reduce((sum, { json }) => sum + json.length + EVENT_OVERHEAD_BYTES, 0),
     maxWaitingBytes: MAX_WAITING_BYTES,
     maxInFlight: GROUPS_IN_FLIGHT,
+    restMs: 0,
   });
   return async (events) => {
     deps.metrics.intakeWaiting.inc();

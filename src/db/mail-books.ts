@@ -1,6 +1,5 @@
 import type { Sql } from './client.ts';
-import { type BatchRow, findBatches } from './queries/batches.ts';
-import { claimConflictNotices } from './queries/conflicts.ts';
+import { claimConflictNotices, type Told } from './queries/conflicts.ts';
 import {
   type Claim,
   type Completed,
@@ -9,10 +8,10 @@ import {
   type LeasedClaim,
   recordHandOvers,
 } from './queries/email-claims.ts';
-import { placesInLine } from './queries/email-lines.ts';
-import { type EmailRow, findEmails, type RenderedRow, saveRendered } from './queries/emails.ts';
+import { mailsOf, placesInLine } from './queries/email-lines.ts';
+import { type RenderedRow, saveRendered } from './queries/emails.ts';
 import { type FileList, reportedFiles } from './queries/mail-content.ts';
-import { objections } from './queries/objections.ts';
+import { findMails } from './queries/mails.ts';
 import { together, togetherByKey } from './together.ts';
 
 /** What a mail needs of the database on its way out: asked for one mail, answered for many at a time. */
@@ -24,24 +23,20 @@ export type MailBooks = ReturnType<typeof mailBooks>;
  */
 export function mailBooks(sql: Sql) {
   return {
-    email: togetherByKey(
-      (ids: number[]) => findEmails(sql, ids),
-      ({ id }) => id,
-    ),
-    batch: togetherByKey(
-      (ids: string[]) => findBatches(sql, ids),
-      ({ batch_id }) => batch_id,
+    mail: togetherByKey(
+      (ids: number[]) => findMails(sql, ids),
+      ({ email }) => email.id,
     ),
     files: together((lists: FileList[]) => reportedFiles(sql, lists)),
-    conflicts: together((batches: BatchRow[]) => claimConflictNotices(sql, batches)),
+    conflicts: together((batches: Told[]) => claimConflictNotices(sql, batches)),
     saveRendered: together((mails: RenderedRow[]) => saveRendered(sql, mails)),
     place: together(async (ids: number[]) => {
-      const places = await placesInLine(sql, ids);
+      const places = await placesInLine(sql, mailsOf(sql, ids));
       return ids.map((id) => places.get(id) ?? 1);
     }),
     claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims)),
-    objections: together((mails: EmailRow[]) => objections(sql, mails)),
-    handOver: together((claims: Claim[]) => recordHandOvers(sql, claims)),
+    // The mail server waits meanwhile.
+    handOver: together((claims: Claim[]) => recordHandOvers(sql, claims), 0),
     complete: together((mails: Completed[]) => completeEmails(sql, mails)),
   };
 }

@@ -3,15 +3,20 @@ import { blamesContent } from './client.ts';
 
 /** Items of one statement: enough for every job of a process, little enough to be quick. */
 const MAX_ITEMS = 100;
+/** What a mail may lose here is little beside what the server takes to answer; milliseconds. */
+const REST_MS = 4;
 
 /**
  * One statement, and one commit, for many callers: what is asked while the last statement is under way
- * leaves together with the next. A lone caller waits for nobody. A statement that fails because of one
- * of its items is tried again in halves, so that nobody fails for another's sake.
+ * leaves together with the next, after a short rest where there were several. A lone caller waits for
+ * nobody. A statement that fails because of one of its items is tried again in halves, so that nobody
+ * fails for another's sake.
  * @param ask answers for each item, in their order
+ * @param restMs 0 for those whose waiting would be somebody else's as well
  */
 export function together<Item, Answer>(
   ask: (items: Item[]) => Promise<Answer[]>,
+  restMs = REST_MS,
 ): (item: Item) => Promise<Answer> {
   return groupCommit<Item, Answer>({
     commit: ask,
@@ -21,6 +26,7 @@ export function together<Item, Answer>(
     bytesOf: () => 0,
     maxWaitingBytes: Number.POSITIVE_INFINITY,
     maxInFlight: 2,
+    restMs,
   });
 }
 

@@ -26,6 +26,8 @@ export function composed({ to, html, ...mail }: OutgoingMail) {
     ...mail,
     to: { name: '', address: to },
     html: html ?? undefined,
+    // Markup is mostly Latin, whatever the language; without this each body is counted twice to find out.
+    textEncoding: 'quoted-printable',
   } satisfies SendMailOptions;
 }
 

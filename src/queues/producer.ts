@@ -87,6 +87,7 @@ export function openProducer(
       bytesOf: () => 0,
       maxWaitingBytes: Number.POSITIVE_INFINITY,
       maxInFlight: 2,
+      restMs: 0,
     });
     adders.set(name, created);
     return created;

@@ -1,4 +1,5 @@
 import { type EmailRow, failEmail } from '../db/queries/emails.ts';
+import type { Mail } from '../db/queries/mails.ts';
 import type { Deps } from '../deps.ts';
 import { PermanentError } from '../errors.ts';
 import { messageIdFor } from '../mail/message.ts';
@@ -16,27 +17,33 @@ import { renderSummaryMail } from './render-summary.ts';
 
 /** `email-render`: turns a pending mail's data into subject, HTML and text, kept on its row. */
 export async function renderEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
-  const email = await deps.mails.email(email_id);
-  if (email?.send_status !== 'pending') return;
-  if (!email.rendered_at) {
-    try {
-      const mail = await renderMail(deps, email);
-      const messageId = messageIdFor(email.id, deps.config.FROM_EMAIL);
-      await deps.mails.saveRendered({ ...mail, id: email.id, messageId });
-    } catch (error) {
-      if (error instanceof PermanentError) await failEmail(deps.db.sql, email.id, error.message);
-      throw error;
-    }
+  const mail = await deps.mails.mail(email_id);
+  if (mail?.email.send_status !== 'pending') return;
+  const place = mail.email.rendered_at
+    ? await deps.mails.place(email_id)
+    : await renderAndSave(deps, mail);
+  if (place) await deps.producer.raise('email-send', [{ payload: { email_id }, place }]);
+}
+
+/** @returns the mail's place in its company's line; undefined where it is not pending any more */
+async function renderAndSave(deps: Deps, mail: Mail): Promise<number | undefined> {
+  const { id } = mail.email;
+  try {
+    const rendered = await renderMail(deps, mail);
+    const messageId = messageIdFor(id, deps.config.FROM_EMAIL);
+    return await deps.mails.saveRendered({ ...rendered, id, messageId });
+  } catch (error) {
+    if (error instanceof PermanentError) await failEmail(deps.db.sql, id, error.message);
+    throw error;
   }
-  const place = await deps.mails.place(email_id);
-  await deps.producer.raise('email-send', [{ payload: { email_id }, place }]);
 }
 
 /** @throws PermanentError where the mail has nothing to be made of */
-export async function renderMail(deps: Deps, email: EmailRow): Promise<RenderedMail> {
-  if (email.email_type === 'error_alert') return renderErrorAlert(alertOf(deps, email));
-  if (email.email_type === 'summary') return renderSummaryMail(deps, email);
-  return renderBatch(deps, email);
+export async function renderMail(deps: Deps, mail: Mail): Promise<RenderedMail> {
+  const { email_type } = mail.email;
+  if (email_type === 'error_alert') return renderErrorAlert(alertOf(deps, mail.email));
+  if (email_type === 'summary') return renderSummaryMail(deps, mail.email);
+  return renderBatch(deps, mail);
 }
 
 function alertOf(deps: Deps, { id, content_data }: EmailRow): AlertMail {
@@ -52,9 +59,8 @@ function alertOf(deps: Deps, { id, content_data }: EmailRow): AlertMail {
   return { kind, subject_id: subjectId, since: new Date(since), reason, details, app_url };
 }
 
-async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
+async function renderBatch(deps: Deps, { email, batch }: Mail): Promise<RenderedMail> {
   const { mails } = deps;
-  const batch = email.batch_id ? await mails.batch(email.batch_id) : undefined;
   if (!batch?.closed_by || !batch.batch_end_time)
     throw new PermanentError(`mail ${email.id} belongs to no closed batch`);
   const { batch_id } = batch;
@@ -63,7 +69,7 @@ async function renderBatch(deps: Deps, email: EmailRow): Promise<RenderedMail> {
       ? []
       : (await mails.files({ batch_id, statuses, limit: LISTED_FILES })).map(mailFile);
   const [conflicts, failed, unfinished, successful] = await Promise.all([
-    mails.conflicts(batch),
+    batch.has_notices ? mails.conflicts(batch) : [],
     listed(batch.failed_files, 'failed'),
     listed(
       batch.total_files - batch.successful_files - batch.failed_files,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '../db/queries/alerts.ts';
-import type { BatchRow } from '../db/queries/batches.ts';
 import { type Completed, completeEmails } from '../db/queries/email-claims.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
+import type { ToldBatch } from '../db/queries/mails.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
@@ -28,12 +28,13 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
   const token = randomUUID();
   const transports = deps.config.EMAIL_TRANSPORTS.split(',').length;
   const leaseSeconds = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
-  const email = await deps.mails.claim({ id: email_id, token, leaseSeconds });
-  if (!email) return waitIfEarly(deps, email_id);
+  const claimed = await deps.mails.claim({ id: email_id, token, leaseSeconds });
+  if (!claimed) return waitIfEarly(deps, email_id);
 
-  const [objection, batch] = await Promise.all([suppressionOf(deps, email), batchOf(deps, email)]);
+  const { email, batch } = claimed;
+  const objection = await suppressionOf(deps, claimed);
   if (objection) return holdBack(deps, email, token, objection);
-  const mail = batch ? await asWantedNow(deps, email, batch, token) : email;
+  const mail = await asWantedNow(deps, claimed, token);
   if (!mail) return;
   const timer = deps.metrics.mailLatency.startTimer();
   const result = await attempt(deps, mail, batch, { token, leaseSeconds });
@@ -49,13 +50,6 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
   await record(deps, email, token, result, next);
   if (next.status === 'pending')
     throw new NotYet(next.nextRetryAt, `mail not sent: ${next.reason}`);
-}
-
-/** The batch a mail tells of; alerts and summaries have none. */
-async function batchOf(deps: Deps, email: EmailRow): Promise<BatchRow | undefined> {
-  return email.email_type === 'batch_completion' && email.batch_id
-    ? deps.mails.batch(email.batch_id)
-    : undefined;
 }
 
 /** Suppresses a claimed mail, or lets go of it until it is known whether it has to be. */
@@ -78,7 +72,7 @@ async function holdBack(deps: Deps, email: EmailRow, token: string, objection: O
 
 /** The job came early, or the mail is in another state than pending: only the former waits. */
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
-  const email = await deps.mails.email(id);
+  const email = (await deps.mails.mail(id))?.email;
   if (email?.send_status === 'pending' && email.rendered_at && email.next_retry_at)
     throw new NotYet(email.next_retry_at, 'the next attempt is not due');
 }
@@ -87,7 +81,7 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
 async function attempt(
   deps: Deps,
   email: EmailRow,
-  batch: BatchRow | undefined,
+  batch: ToldBatch | undefined,
   { token, leaseSeconds }: { token: string; leaseSeconds: number },
 ): Promise<AttemptOutcome | undefined> {
   const beforeBody = async () => {

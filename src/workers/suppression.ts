@@ -1,3 +1,4 @@
+import type { ClaimedMail } from '../db/queries/email-claims.ts';
 import { quotaUse } from '../db/queries/email-lines.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
@@ -10,18 +11,20 @@ const WAIT_MS = 1000;
 
 /**
  * Why a mail is not to be sent after all, asked right before it is: the address is suppressed,
- * notifications were turned off since the batch closed, or the company is over its quota. A CMS that does not answer never holds a
- * mail up.
+ * notifications were turned off since the batch closed, or the company is over its quota. A CMS that
+ * does not answer never holds a mail up.
  */
-export async function suppressionOf(deps: Deps, email: EmailRow): Promise<Objection | null> {
-  const { address_suppressed, opted_out } = await deps.mails.objections(email);
-  if (address_suppressed) return { suppress: 'address_suppressed' };
+export async function suppressionOf(
+  deps: Deps,
+  { email, objections }: ClaimedMail,
+): Promise<Objection | null> {
+  if (objections.address_suppressed) return { suppress: 'address_suppressed' };
   if (email.email_type === 'error_alert') return null;
   if (!deps.config.ENABLE_EMAIL_NOTIFICATIONS) return { suppress: 'emails_disabled' };
   const { company_id, bot_id, recipient_email } = email;
   if (company_id === null || bot_id === null) return null;
   const owner = { company_id, bot_id, user_email: recipient_email };
-  if (opted_out) return { suppress: 'notifications_disabled' };
+  if (objections.opted_out) return { suppress: 'notifications_disabled' };
   const { settings } = await deps.preferences.resolve(owner);
   if (!settings.notification_enabled) return { suppress: 'notifications_disabled' };
   return quotaObjection(deps, email, company_id);

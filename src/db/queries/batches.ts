@@ -89,12 +89,6 @@ export async function findBatch(db: Queryable, batchId: string): Promise<BatchRo
   return row;
 }
 
-/** Reads several batches, in no order. */
-export function findBatches(db: Queryable, batchIds: string[]) {
-  return db<BatchRow[]>`
-    select * from batch_processing_sessions where batch_id = any(${batchIds}::uuid[])`;
-}
-
 /** Removes batches of this transaction that turned out to gain no line. */
 export async function dropUnused(tx: Transaction, batchIds: string[]): Promise<void> {
   if (batchIds.length === 0) return;

@@ -47,7 +47,7 @@ export interface ConflictNotice {
 }
 
 /** A batch whose owner may have to be told. */
-type Told = Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>;
+export type Told = Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>;
 
 /**
  * What the owners of batches have to be told in their mails, by batch: files that succeeded and miss

@@ -1,5 +1,7 @@
 import type { Queryable } from '../client.ts';
 import type { EmailRow } from './emails.ts';
+import { type Mail, type MailRow, mailOf, withBatch } from './mails.ts';
+import { type Objections, objectionsTo } from './objections.ts';
 
 /** Who may send a mail, and what came of it: claims, fenced by a token. */
 
@@ -14,15 +16,20 @@ export interface LeasedClaim extends Claim {
   leaseSeconds: number;
 }
 
+/** A claimed mail, with what our own books have against it. */
+export interface ClaimedMail extends Mail {
+  objections: Objections;
+}
+
 /**
  * Claims mails for one attempt each.
- * @returns for each the row, or undefined where the mail is not to be sent now (any more)
+ * @returns for each the mail, or undefined where it is not to be sent now (any more)
  */
 export async function claimEmails(
   db: Queryable,
   claims: LeasedClaim[],
-): Promise<(EmailRow | undefined)[]> {
-  const rows = await db<(EmailRow & { lease_token: string })[]>`
+): Promise<(ClaimedMail | undefined)[]> {
+  const claimed = db`
     update email_notification_log e set send_status = 'sending', lease_token = c.token,
       lease_expires_at = now() + make_interval(secs => c.lease_seconds),
       send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
@@ -34,7 +41,14 @@ export async function claimEmails(
     where e.id = c.id and e.send_status = 'pending' and e.rendered_at is not null
       and (e.next_retry_at is null or e.next_retry_at <= now())
     returning e.*`;
-  const held = new Map(rows.map((row) => [row.lease_token, row]));
+  const rows = await db<(MailRow & Objections & { lease_token: string })[]>`
+    with claimed as (${claimed}) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
+  const held = new Map(
+    rows.map((row) => {
+      const { address_suppressed, opted_out } = row;
+      return [row.lease_token, { ...mailOf(row), objections: { address_suppressed, opted_out } }];
+    }),
+  );
   return claims.map(({ token }) => held.get(token));
 }
 

@@ -1,5 +1,4 @@
 import type { Queryable } from '../client.ts';
-import type { EmailRow } from './emails.ts';
 
 /** Which mails are due, and in which order. */
 
@@ -20,17 +19,23 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
 /** Counting a company's line stops here: further back it makes no difference to the others. */
 const LONG_LINE = 5000;
 
+/** Mails by their ids, for `placesInLine`. */
+export const mailsOf = (db: Queryable, ids: number[]) =>
+  db`select id, company_id from email_notification_log where id = any(${ids}::bigint[])`;
+
 /**
  * The place of each mail in its company's line of pending mails, from 1. The line is counted once for
  * all mails of a company: up to the first of them, which the others follow.
+ * @param mails a statement that answers their `id` and `company_id`, whatever else it does
  */
-export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<number, number>> {
-  if (ids.length === 0) return new Map();
+export async function placesInLine(
+  db: Queryable,
+  mails: ReturnType<typeof mailsOf>,
+): Promise<Map<number, number>> {
   const rows = await db<{ id: number; place: number }[]>`
-    with mails as (
+    with wanted as (${mails}), mails as (
       select id, company_id, min(id) over company as first, row_number() over company as nth
-      from email_notification_log where id = any(${ids}::bigint[])
-      window company as (partition by company_id order by id)
+      from wanted window company as (partition by company_id order by id)
     ), lines as (
       select company_id, first, (
         select count(*) from (
@@ -52,7 +57,7 @@ export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<nu
  */
 export async function quotaUse(
   db: Queryable,
-  mail: Pick<EmailRow, 'id' | 'company_id'>,
+  mail: { id: number; company_id: number | null },
   at: Date,
 ): Promise<{ sent: number; ahead: number }> {
   const month = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1));

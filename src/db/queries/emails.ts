@@ -1,4 +1,5 @@
 import type { Queryable } from '../client.ts';
+import { placesInLine } from './email-lines.ts';
 
 export type SendStatus = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown' | 'suppressed';
 
@@ -33,11 +34,6 @@ export async function findEmail(db: Queryable, id: number): Promise<EmailRow | u
   return row;
 }
 
-/** Reads several mails, in no order. */
-export function findEmails(db: Queryable, ids: number[]) {
-  return db<EmailRow[]>`select * from email_notification_log where id = any(${ids}::bigint[])`;
-}
-
 /** A mail's content, made of its data. */
 export interface RenderedRow {
   id: number;
@@ -47,9 +43,16 @@ export interface RenderedRow {
   messageId: string;
 }
 
-/** Stores what was rendered. @returns for each whether it was taken: only a pending mail takes it */
-export async function saveRendered(db: Queryable, mails: RenderedRow[]): Promise<boolean[]> {
-  const rows = await db<{ id: number }[]>`
+/**
+ * Stores what was rendered.
+ * @returns for each its place in its company's line, or undefined where it was not taken: only a pending
+ *   mail takes it
+ */
+export async function saveRendered(
+  db: Queryable,
+  mails: RenderedRow[],
+): Promise<(number | undefined)[]> {
+  const saved = db`
     update email_notification_log e set email_subject = m.subject, email_content_html = m.html,
       email_content_text = m.text, message_id = m.message_id, rendered_at = now(), updated_at = now()
     from unnest(
@@ -60,9 +63,9 @@ export async function saveRendered(db: Queryable, mails: RenderedRow[]): Promise
       ${mails.map(({ messageId }) => messageId)}::text[]
     ) as m(id, subject, html, text, message_id)
     where e.id = m.id and e.send_status = 'pending'
-    returning e.id`;
-  const saved = new Set(rows.map(({ id }) => id));
-  return mails.map(({ id }) => saved.has(id));
+    returning e.id, e.company_id`;
+  const places = await placesInLine(db, saved);
+  return mails.map(({ id }) => places.get(id));
 }
 
 /** A mail that can never be rendered or sent. */

@@ -1,5 +1,4 @@
 import type { Queryable } from '../client.ts';
-import type { EmailRow } from './emails.ts';
 
 /** What our own books have against a mail. */
 export interface Objections {
@@ -9,25 +8,14 @@ export interface Objections {
   opted_out: boolean;
 }
 
-/** Answers for each mail, in their order. */
-export async function objections(
-  db: Queryable,
-  mails: Pick<EmailRow, 'recipient_email' | 'company_id' | 'bot_id'>[],
-): Promise<Objections[]> {
-  return db<Objections[]>`
-    select
-      exists (
-        select from suppressed_addresses s where s.email = lower(m.email) and s.lifted_at is null
-      ) as address_suppressed,
-      exists (
-        select from opt_outs o
-        where o.company_id = m.company_id and o.bot_id = m.bot_id and o.user_email = m.email
-          and o.applied_at is null
-      ) as opted_out
-    from unnest(
-      ${mails.map(({ recipient_email }) => recipient_email)}::text[],
-      ${mails.map(({ company_id }) => company_id)}::int[],
-      ${mails.map(({ bot_id }) => bot_id)}::int[]
-    ) with ordinality as m(email, company_id, bot_id, nth)
-    order by m.nth`;
-}
+/** Selects `Objections` to each mail of `m`; begins with a comma. */
+export const objectionsTo = (db: Queryable) => db`,
+  exists (
+    select from suppressed_addresses s
+    where s.email = lower(m.recipient_email) and s.lifted_at is null
+  ) as address_suppressed,
+  exists (
+    select from opt_outs o
+    where o.company_id = m.company_id and o.bot_id = m.bot_id and o.user_email = m.recipient_email
+      and o.applied_at is null
+  ) as opted_out`;

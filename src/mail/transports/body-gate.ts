@@ -31,7 +31,7 @@ export function bodyGate(beforeBody: () => Promise<void>): BodyGate {
     await opening.catch(() => {
       throw new Error('The hand-over was called off');
     });
-    for await (const chunk of source as AsyncIterable<Buffer>) yield* slices(chunk);
+    yield* inSlices(source as AsyncIterable<Buffer>);
     // Reached when everything has been taken and more was asked for, before the final dot is written.
     written = true;
   }
@@ -50,6 +50,20 @@ export function bodyGate(beforeBody: () => Promise<void>): BodyGate {
   };
 }
 
-function* slices(chunk: Buffer): Generator<Buffer> {
-  for (let at = 0; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
+/** The same bytes in pieces of one size: the composer's own are many and small, and each is a write. */
+async function* inSlices(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    pieces.push(chunk);
+    bytes += chunk.length;
+    if (bytes < SLICE_BYTES) continue;
+    const whole = Buffer.concat(pieces);
+    let at = 0;
+    for (; whole.length - at >= SLICE_BYTES; at += SLICE_BYTES)
+      yield whole.subarray(at, at + SLICE_BYTES);
+    pieces = [whole.subarray(at)];
+    bytes = whole.length - at;
+  }
+  if (bytes > 0) yield Buffer.concat(pieces);
 }
