@@ -52,8 +52,7 @@ async function openFilled(bench: Bench, events: number) {
 
 async function measureGrowth(bench: Bench): Promise<Measured> {
   const rows = bench.short ? MANY_IN_SHORT : MANY;
-  const large = await openFilled(bench, rows);
-  const small = await openFilled(bench, FEW);
+  const [large, small] = await Promise.all([openFilled(bench, rows), openFilled(bench, FEW)]);
   const events = bench.short ? 5000 : 20_000;
   const cost = async ({ backlog }: { backlog: Backlog }) => {
     await backlog.fill(events);

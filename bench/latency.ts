@@ -10,7 +10,7 @@ import { alternate } from './rounds.ts';
 
 /** How long a person waits for the mail once the last file is done, on an idle system. */
 
-/** Events that reach the threshold of five. */
+/** So many events of one person reach the threshold; the last of them is the one that is timed. */
 const FILES = 5;
 const POLL_MS = 5;
 
@@ -23,19 +23,34 @@ async function measureLatency(bench: Bench): Promise<Measured> {
   const chain = startHelper<ChainOrder, number[]>(new URL('bare/chain.ts', import.meta.url));
   const { port } = await sink.ask({ listen: { answerAfterMs: 0 } });
   const env = await bench.freshEnv({ SMTP_PORT: String(port) });
-  const api = await bench.start('api/server.js', env);
-  const worker = await bench.start('workers/main.js', env);
+  const [api, worker] = await Promise.all([
+    bench.start('api/server.js', env),
+    bench.start('workers/main.js', env),
+  ]);
   const backlog = openBacklog(env);
   /** What follows a mail, such as the word to the CMS, is over before the next one is on its way. */
   const idle = async () => {
     for (;;) {
       const [row] = await backlog.sql<{ busy: boolean }[]>`
-        select exists (
-          select from batch_processing_sessions where cms_written_back_at is null
-        ) as busy`;
+        select exists (select from file_event_chunks)
+          or exists (
+            select from batch_processing_sessions
+            where status <> 'processing' and cms_written_back_at is null
+          ) as busy`;
       if (!row?.busy) return;
       await pause(POLL_MS);
     }
+  };
+  const push = async (events: object[]) => {
+    const response = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ events }),
+    });
+    holds('the events are accepted', response.status === 202);
   };
   const samples = bench.short ? 20 : 100;
   let person = 0;
@@ -46,18 +61,11 @@ async function measureLatency(bench: Bench): Promise<Measured> {
       ...numberedEvent('idle', person * FILES + nth),
       user_email,
     }));
+    await push(events.slice(0, -1));
     await idle();
     const arrived = sink.ask({ to: user_email });
     const began = performance.timeOrigin + performance.now();
-    const response = await fetch(`http://127.0.0.1:${api.port}/api/file-events`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${env.INGESTION_SERVICE_API_KEY}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ events }),
-    });
-    holds('the events are accepted', response.status === 202);
+    await push(events.slice(-1));
     return (await arrived).at - began;
   };
   try {

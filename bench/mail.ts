@@ -64,7 +64,7 @@ async function measureMail(bench: Bench): Promise<Measured> {
 }
 
 async function measureScale(bench: Bench, workers: number): Promise<Measured> {
-  const mails = bench.short ? 100 : 600;
+  const mails = bench.short ? 50 : 600;
   const many = await openMailBench(bench, { workers, answerAfterMs: SLOW_SERVER_MS });
   const one = await openMailBench(bench, { workers: 1, answerAfterMs: SLOW_SERVER_MS });
   try {

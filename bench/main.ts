@@ -40,8 +40,8 @@ try {
     const line = lineOf(figure, await figure.measure(bench));
     lines.push(line);
     if (values.guard) complaints.push(...broken(figure, line));
-    let audited = 0;
-    for (const env of bench.usedEnvs()) audited += await auditFilled(bench, env);
+    const counts = await Promise.all(bench.usedEnvs().map((env) => auditFilled(bench, env)));
+    const audited = counts.reduce((sum, count) => sum + count, 0);
     const took = `after ${secondsSince(began)} s, ${audited} events audited`;
     log(`${figure.name}: ${line.ratio.toFixed(2)} ${took}`);
   }

@@ -1,5 +1,5 @@
 import { type Backlog, openBacklog } from './backlog.ts';
-import type { Bench, Running } from './bench.ts';
+import type { Bench } from './bench.ts';
 import { cpuSeconds } from './cpu.ts';
 import { holds } from './figure.ts';
 import { type Helper, startHelper } from './helper.ts';
@@ -30,10 +30,12 @@ export async function openMailBench(
   const { port } = await sink.ask({ listen: { answerAfterMs: options.answerAfterMs } });
   const env = await bench.freshEnv({ SMTP_PORT: String(port) });
   const backlog = openBacklog(env);
-  const applier = await bench.start('workers/main.js', env, ['--queues=file-events']);
-  const mailers: Running[] = [];
-  while (mailers.length < options.workers)
-    mailers.push(await bench.start('workers/main.js', env, ['--queues=email-render,email-send']));
+  const [applier, ...mailers] = await Promise.all([
+    bench.start('workers/main.js', env, ['--queues=file-events']),
+    ...Array.from({ length: options.workers }, () =>
+      bench.start('workers/main.js', env, ['--queues=email-render,email-send']),
+    ),
+  ]);
   let accepted = 0;
   return {
     sink,
