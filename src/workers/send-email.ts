@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Alert } from '../db/queries/alerts.ts';
 import { type Completed, completeEmails } from '../db/queries/email-claims.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
-import type { ToldBatch } from '../db/queries/mails.ts';
+import type { Mail } from '../db/queries/mails.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
@@ -31,13 +31,13 @@ export async function sendEmail(deps: Deps, { email_id }: { email_id: number }):
   const claimed = await deps.mails.claim({ id: email_id, token, leaseSeconds });
   if (!claimed) return waitIfEarly(deps, email_id);
 
-  const { email, batch } = claimed;
+  const { email } = claimed;
   const objection = await suppressionOf(deps, claimed);
   if (objection) return holdBack(deps, email, token, objection);
   const mail = await asWantedNow(deps, claimed, token);
   if (!mail) return;
   const timer = deps.metrics.mailLatency.startTimer();
-  const result = await attempt(deps, mail, batch, { token, leaseSeconds });
+  const result = await attempt(deps, mail, { token, leaseSeconds });
   timer();
   if (!result) return;
   const next = afterAttempt(
@@ -80,8 +80,7 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
 /** @returns undefined when the claim was lost before anything left */
 async function attempt(
   deps: Deps,
-  email: EmailRow,
-  batch: ToldBatch | undefined,
+  { email, batch }: Mail,
   { token, leaseSeconds }: { token: string; leaseSeconds: number },
 ): Promise<AttemptOutcome | undefined> {
   const beforeBody = async () => {

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mailParsers } from '../support/mail-parsers.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -125,10 +126,12 @@ describe('a batch that is open', () => {
 
 describe('a mail under way', () => {
   /** The mail is rendered by the settings its batch was closed with, and waits to be sent. */
-  async function rendered(): Promise<() => Promise<void>> {
+  async function rendered(
+    events = [event(ada, documentId('ready')), failure(ada, documentId('broken'))],
+  ): Promise<() => Promise<void>> {
     const sending = system.deps.producer.queue('email-send');
     await sending.pause();
-    await system.push(event(ada, documentId('ready')), failure(ada, documentId('broken')));
+    await system.push(...events);
     await system.applied();
     await system.makeDue(ada);
     await until('the mail is rendered', async () => {
@@ -166,6 +169,22 @@ describe('a mail under way', () => {
     });
     expect(sent).toMatchObject([{ send_attempts: 1 }]);
     expect((await system.call('GET', `/api/emails/${sent[0].id}/html`)).status).toBe(404);
+  });
+
+  it('has attached what its reader wants by then as well', async () => {
+    const row = await prefers({ batch_size_threshold: 100 });
+    const failures = Array.from({ length: 30 }, (_, nth) => failure(ada, documentId(`nth${nth}`)));
+    const resume = await rendered(failures);
+    await changes(row, { include_error_details: false });
+    await known((settings) => settings.include_error_details === false);
+    await resume();
+    const [mail] = await system.mails(ada);
+    const raw = await fetch(`${system.env.INBOX_URL}/api/messages/${mail?.id}/raw`);
+    const [parser] = mailParsers();
+    const [parsed] = await parser!.parse([Buffer.from(await raw.arrayBuffer())]);
+    const list = Buffer.from(parsed!.attachments[0]!.content, 'base64').toString();
+    expect(list).toContain('nth29');
+    expect(list).not.toContain('the parser gave up');
   });
 
   it('is left as it is by a change that is only about when', async () => {
