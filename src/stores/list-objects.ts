@@ -3,7 +3,7 @@ import { patiently } from './patiently.ts';
 import { askEach } from './per-file.ts';
 import { openBucket, type S3Config } from './s3-bucket.ts';
 import { entriesUnder } from './s3-entries.ts';
-import { objectListing } from './s3-listing.ts';
+import { endless, objectListing } from './s3-listing.ts';
 import { StoreError } from './store-error.ts';
 
 /** An object as a listing tells of it. */
@@ -15,7 +15,7 @@ export interface ListedObject {
 
 /** Reads a whole bucket, without keeping it. Every function throws `StoreError`. */
 export interface ObjectList {
-  /** Every object whose key begins with the prefix, page by page in the order of the keys. */
+  /** Every object whose key begins with the prefix, page by page. */
   pages(prefix: string): AsyncGenerator<ListedObject[]>;
   /** Which of the keys are there now; one that ends in a slash may stand for what is below it. */
   present(keys: readonly string[]): Promise<Set<string>>;
@@ -31,9 +31,10 @@ export function objectList(config: S3Config): ObjectList {
   const isPrefix = (key: string) => config.S3_SLASH_KEYS === 'prefix' && key.endsWith('/');
   return {
     async *pages(Prefix) {
-      for (let StartAfter: string | undefined; ; ) {
-        const from = { Bucket: bucket.name, Prefix, StartAfter };
-        const { Contents = [], IsTruncated } = await patiently(() =>
+      // The server's own token, not the last key: not every server sorts the way that would take.
+      for (let ContinuationToken: string | undefined; ; ) {
+        const from = { Bucket: bucket.name, Prefix, ContinuationToken };
+        const { Contents = [], ...page } = await patiently(() =>
           bucket.ask('list objects', (s3, options) =>
             s3.send(new ListObjectsV2Command(from), options),
           ),
@@ -41,8 +42,9 @@ export function objectList(config: S3Config): ObjectList {
         yield Contents.flatMap(({ Key, LastModified }) =>
           Key ? [{ key: Key, modifiedAt: LastModified ?? new Date() }] : [],
         );
-        StartAfter = Contents.at(-1)?.Key;
-        if (!IsTruncated || StartAfter === undefined) return;
+        if (!page.IsTruncated) return;
+        ContinuationToken = page.NextContinuationToken;
+        if (!ContinuationToken) throw endless();
       }
     },
     async present(keys) {

@@ -106,7 +106,8 @@ export async function* pagesBelow(listing: Listing, prefix: string): AsyncGenera
   }
 }
 
-function endless(): StoreError {
+/** The bucket says that there is more, but not where: nothing may be taken for gone. */
+export function endless(): StoreError {
   return new StoreError({
     store: 's3',
     operation: 'list a folder',

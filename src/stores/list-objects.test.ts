@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
+import { STORE_DEFAULTS } from '../../test/support/one-file.ts';
+import { type ObjectList, objectList } from './list-objects.ts';
+
+/** Whole buckets on servers that sort by other rules than the bytes of the key. */
+
+/** Folder by folder, as file systems do: by its bytes `a-b` would come before all of `a/`. */
+const PAGES: Record<string, { keys: string[]; next?: string }> = {
+  '': { keys: ['a/1', 'a/2'], next: 'second' },
+  second: { keys: ['a-b'], next: 'third' },
+  third: { keys: [] },
+};
+
+let server: HttpDouble;
+let list: ObjectList;
+beforeAll(async () => {
+  server = await httpDouble(({ path }, response) => {
+    const token = new URL(path, 'http://server').searchParams.get('continuation-token') ?? '';
+    const { keys, next } = PAGES[token] ?? { keys: [] };
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end(`<ListBucketResult>
+      <IsTruncated>${next !== undefined}</IsTruncated>
+      ${next ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}
+      ${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')}
+    </ListBucketResult>`);
+  });
+  list = objectList({
+    ...STORE_DEFAULTS,
+    S3_BUCKET: 'bucket',
+    S3_ENDPOINT: server.url,
+    S3_FORCE_PATH_STYLE: true,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: undefined,
+    STORE_TIMEOUT_SECONDS: 1,
+  });
+});
+afterAll(async () => {
+  list.close();
+  await server.close();
+});
+
+async function everything(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of list.pages('')) keys.push(...page.map(({ key }) => key));
+  return keys;
+}
+
+it('goes on where the server says, whatever the last key was', async () => {
+  expect(await everything()).toEqual(['a/1', 'a/2', 'a-b']);
+});
+
+it('takes no listing for whole that does not say where it goes on', async () => {
+  const whole = server.answer;
+  server.answer = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    response.end('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>');
+  };
+  await expect(everything()).rejects.toMatchObject({ name: 'StoreError', code: 'empty page' });
+  server.answer = whole;
+});
