@@ -16,8 +16,8 @@ async function measureApply(bench: Bench): Promise<Measured> {
     new URL('bare/empty-jobs.ts', import.meta.url),
   );
   const worker = await bench.start('workers/main.js', env, ['--queues=file-events']);
-  const events = bench.short ? 10_000 : 50_000;
-  const jobs = bench.short ? 5000 : 30_000;
+  const events = bench.short ? 8000 : 50_000;
+  const jobs = bench.short ? 4000 : 30_000;
   try {
     const emptyJobs = async (concurrency: number) => {
       const order = { redisUrl: env.REDIS_URL!, prefix: 'empty', jobs, concurrency };

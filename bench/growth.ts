@@ -7,7 +7,7 @@ import { alternate } from './rounds.ts';
 
 const FEW = 10_000;
 const MANY = 1_000_000;
-const MANY_IN_SHORT = 50_000;
+const MANY_IN_SHORT = 30_000;
 
 /** Puts applied events of other people there, ten files to a closed batch, as the years leave them. */
 async function fillTables(sql: Backlog['sql'], events: number): Promise<void> {
@@ -53,7 +53,7 @@ async function openFilled(bench: Bench, events: number) {
 async function measureGrowth(bench: Bench): Promise<Measured> {
   const rows = bench.short ? MANY_IN_SHORT : MANY;
   const [large, small] = await Promise.all([openFilled(bench, rows), openFilled(bench, FEW)]);
-  const events = bench.short ? 5000 : 20_000;
+  const events = bench.short ? 4000 : 20_000;
   const cost = async ({ backlog }: { backlog: Backlog }) => {
     await backlog.fill(events);
     return ((await backlog.drain()) / events) * 1e6;

@@ -43,7 +43,7 @@ async function measureIntake(bench: Bench, shape: Shape): Promise<Measured> {
         path,
         key,
         connections: shape.connections,
-        requests: bench.short ? shape.requests / 5 : shape.requests,
+        requests: bench.short ? shape.requests / 8 : shape.requests,
         events: { prefix: side, perRequest: shape.perRequest, first: sent[side] },
       });
       holds('every answer is 202', answered.statuses['202'] === answered.requests);

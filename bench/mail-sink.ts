@@ -7,7 +7,9 @@ import { answerOrders } from './helper.ts';
 /** Entry of the mail sink: an SMTP server that accepts every mail, after a while if told to. */
 
 export type SinkOrder =
-  | { listen: { answerAfterMs: number } }
+  | 'listen'
+  /** Takes so long for its answers from now on. */
+  | { answerAfterMs: number }
   /** Waits until so many mails were accepted in all. */
   | { accepted: number }
   /** Waits until the address has a mail. */
@@ -25,16 +27,17 @@ const acceptedAt = new Map<string, number>();
 let count = 0;
 let last = 0;
 let port = 0;
+let delayMs = 0;
 let wake = () => {};
 
-async function listen(answerAfterMs: number): Promise<void> {
+async function listen(): Promise<void> {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     disableReverseLookup: true,
     onData: (stream, session, callback) => {
       stream.on('end', async () => {
-        if (answerAfterMs > 0) await pause(answerAfterMs);
+        if (delayMs > 0) await pause(delayMs);
         last = now();
         count += 1;
         for (const { address } of session.envelope.rcptTo) acceptedAt.set(address, last);
@@ -58,8 +61,13 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 answerOrders(async (order: SinkOrder): Promise<SinkAnswer> => {
-  if ('listen' in order) await listen(order.listen.answerAfterMs);
+  if (order === 'listen') await listen();
+  else if ('answerAfterMs' in order) delayMs = order.answerAfterMs;
   else if ('accepted' in order) await until(() => count >= order.accepted);
   else await until(() => acceptedAt.has(order.to));
-  return { port, count, at: 'to' in order ? acceptedAt.get(order.to)! : last };
+  return {
+    port,
+    count,
+    at: order !== 'listen' && 'to' in order ? acceptedAt.get(order.to)! : last,
+  };
 });

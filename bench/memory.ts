@@ -13,10 +13,10 @@ import type { Figure, Measured } from './figure.ts';
 
 const STEP = 10_000;
 const MANY = 1_000_000;
-const MANY_IN_SHORT = 100_000;
+const MANY_IN_SHORT = 80_000;
 /** Collections come once in some 100,000 events: a window has to see one. */
 const WINDOW = 200_000;
-const WINDOW_IN_SHORT = 50_000;
+const WINDOW_IN_SHORT = 30_000;
 const LOOK_EVERY_MS = 50;
 const MB = 2 ** 20;
 

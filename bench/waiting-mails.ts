@@ -21,18 +21,15 @@ export interface MailBench {
   close(): Promise<void>;
 }
 
-/** @param options.workers processes, each with the queues of mail */
-export async function openMailBench(
-  bench: Bench,
-  options: { workers: number; answerAfterMs: number },
-): Promise<MailBench> {
+/** @param workers processes, each with the queues of mail */
+export async function openMailBench(bench: Bench, workers: number): Promise<MailBench> {
   const sink = startHelper<SinkOrder, SinkAnswer>(new URL('mail-sink.ts', import.meta.url));
-  const { port } = await sink.ask({ listen: { answerAfterMs: options.answerAfterMs } });
+  const { port } = await sink.ask('listen');
   const env = await bench.freshEnv({ SMTP_PORT: String(port) });
   const backlog = openBacklog(env);
   const [applier, ...mailers] = await Promise.all([
     bench.start('workers/main.js', env, ['--queues=file-events']),
-    ...Array.from({ length: options.workers }, () =>
+    ...Array.from({ length: workers }, () =>
       bench.start('workers/main.js', env, ['--queues=email-render,email-send']),
     ),
   ]);
