@@ -38,6 +38,8 @@ export function runAs(
       `Postgres cannot run as root, and the account it runs as instead may not enter ${dirname(folder)}. Run as an ordinary user, or move the project to a folder others may enter.`,
     );
   const grant = [
+    // Otherwise access(2), by which Postgres looks for its own programs, would leave the capability out.
+    '--securebits=+no_setuid_fixup',
     `--reuid=${account.uid}`,
     `--regid=${account.gid}`,
     '--clear-groups',
