@@ -89,13 +89,16 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
   }
 
   function listObjects(query: URLSearchParams): string {
-    const after = query.get('start-after') ?? '';
+    const token = query.get('continuation-token');
+    const after = token ? Buffer.from(token, 'hex').toString() : (query.get('start-after') ?? '');
     const all = listed(query).filter(({ key, version, latest }) => {
       return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
     });
     const size = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
     const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key) + LONG_AGO));
-    return page.join('') + tag('IsTruncated', String(all.length > size));
+    const last = all.length > size ? all[size - 1] : undefined;
+    const next = last ? tag('NextContinuationToken', Buffer.from(last.key).toString('hex')) : '';
+    return page.join('') + next + tag('IsTruncated', String(last !== undefined));
   }
 
   function listVersions(query: URLSearchParams): string {

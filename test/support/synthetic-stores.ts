@@ -43,7 +43,9 @@ export async function startSyntheticStores(sizes: Sizes): Promise<SyntheticStore
   function objects(query: URLSearchParams): string {
     const prefix = query.get('prefix') ?? '';
     const exact = numberIn(prefix);
-    const first = exact >= 0 ? exact : firstAfter(query.get('start-after') ?? '');
+    // Its tokens are the keys that pages end with.
+    const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
+    const first = exact >= 0 ? exact : firstAfter(after);
     const size = Math.min(PAGE, Number(query.get('max-keys') ?? PAGE));
     const end = Math.min(sizes.objects, exact >= 0 ? exact + 1 : first + size);
     const contents = range(first, end).map(
@@ -51,7 +53,8 @@ export async function startSyntheticStores(sizes: Sizes): Promise<SyntheticStore
         `<Contents><Key>${keyOf(number)}</Key><LastModified>${LONG_AGO}</LastModified></Contents>`,
     );
     const more = exact < 0 && end < sizes.objects;
-    return `<ListBucketResult>${contents.join('')}<IsTruncated>${more}</IsTruncated></ListBucketResult>`;
+    const next = more ? `<NextContinuationToken>${keyOf(end - 1)}</NextContinuationToken>` : '';
+    return `<ListBucketResult>${contents.join('')}${next}<IsTruncated>${more}</IsTruncated></ListBucketResult>`;
   }
 
   function chunks(body: { limit: number; offset?: number; where?: object }): object {
