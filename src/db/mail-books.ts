@@ -8,7 +8,7 @@ import {
   type LeasedClaim,
   recordHandOvers,
 } from './queries/email-claims.ts';
-import { mailsOf, placesInLine } from './queries/email-lines.ts';
+import { placesInLine } from './queries/email-lines.ts';
 import { type RenderedRow, saveRendered } from './queries/emails.ts';
 import { type FileList, reportedFiles } from './queries/mail-content.ts';
 import { findMails } from './queries/mails.ts';
@@ -31,7 +31,7 @@ export function mailBooks(sql: Sql) {
     conflicts: together((batches: Told[]) => claimConflictNotices(sql, batches)),
     saveRendered: together((mails: RenderedRow[]) => saveRendered(sql, mails)),
     place: together(async (ids: number[]) => {
-      const places = await placesInLine(sql, mailsOf(sql, ids));
+      const places = await placesInLine(sql, ids);
       return ids.map((id) => places.get(id) ?? 1);
     }),
     claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims)),

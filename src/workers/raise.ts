@@ -1,5 +1,5 @@
 import type { Closing } from '../db/queries/close-batch.ts';
-import { mailsOf, placesInLine } from '../db/queries/email-lines.ts';
+import { placesInLine } from '../db/queries/email-lines.ts';
 import type { Deps } from '../deps.ts';
 import type { CloseReason } from '../domain/batching.ts';
 
@@ -30,8 +30,7 @@ export async function raiseMails(
   ids: number[],
 ): Promise<void> {
   if (ids.length === 0) return;
-  const { sql } = deps.db;
-  const places = await placesInLine(sql, mailsOf(sql, ids));
+  const places = await placesInLine(deps.db.sql, ids);
   await deps.producer.raise(
     queue,
     ids.map((email_id) => ({ payload: { email_id }, place: places.get(email_id) ?? 1 })),

@@ -29,20 +29,20 @@ export async function claimEmails(
   db: Queryable,
   claims: LeasedClaim[],
 ): Promise<(ClaimedMail | undefined)[]> {
-  const claimed = db`
-    update email_notification_log e set send_status = 'sending', lease_token = c.token,
-      lease_expires_at = now() + make_interval(secs => c.lease_seconds),
-      send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
-    from unnest(
-      ${claims.map(({ id }) => id)}::bigint[],
-      ${claims.map(({ token }) => token)}::uuid[],
-      ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
-    ) as c(id, token, lease_seconds)
-    where e.id = c.id and e.send_status = 'pending' and e.rendered_at is not null
-      and (e.next_retry_at is null or e.next_retry_at <= now())
-    returning e.*`;
   const rows = await db<(MailRow & Objections & { lease_token: string })[]>`
-    with claimed as (${claimed}) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
+    with claimed as (
+      update email_notification_log e set send_status = 'sending', lease_token = c.token,
+        lease_expires_at = now() + make_interval(secs => c.lease_seconds),
+        send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
+      from unnest(
+        ${claims.map(({ id }) => id)}::bigint[],
+        ${claims.map(({ token }) => token)}::uuid[],
+        ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
+      ) as c(id, token, lease_seconds)
+      where e.id = c.id and e.send_status = 'pending' and e.rendered_at is not null
+        and (e.next_retry_at is null or e.next_retry_at <= now())
+      returning e.*
+    ) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
   const held = new Map(
     rows.map((row) => {
       const { address_suppressed, opted_out } = row;

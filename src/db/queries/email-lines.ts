@@ -19,37 +19,43 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
 /** Counting a company's line stops here: further back it makes no difference to the others. */
 const LONG_LINE = 5000;
 
-/** Mails by their ids, for `placesInLine`. */
-export const mailsOf = (db: Queryable, ids: number[]) =>
-  db`select id, company_id from email_notification_log where id = any(${ids}::bigint[])`;
-
 /**
  * The place of each mail in its company's line of pending mails, from 1. The line is counted once for
  * all mails of a company: up to the first of them, which the others follow.
- * @param mails a statement that answers their `id` and `company_id`, whatever else it does
  */
-export async function placesInLine(
-  db: Queryable,
-  mails: ReturnType<typeof mailsOf>,
-): Promise<Map<number, number>> {
-  const rows = await db<{ id: number; place: number }[]>`
-    with wanted as (${mails}), mails as (
-      select id, company_id, min(id) over company as first, row_number() over company as nth
-      from wanted window company as (partition by company_id order by id)
-    ), lines as (
-      select company_id, first, (
-        select count(*) from (
-          select from email_notification_log o
-          where o.company_id = m.company_id and o.send_status = 'pending' and o.id < m.first
-          limit ${LONG_LINE}
-        ) before
-      ) as ahead
-      from mails m where nth = 1
-    )
-    select id, case when company_id is null then 1 else (ahead + nth)::int end as place
-    from mails left join lines using (company_id, first)`;
-  return new Map(rows.map(({ id, place }) => [id, place]));
+export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<number, number>> {
+  const rows = await db<Placed[]>`
+    with wanted as (
+      select id, company_id from email_notification_log where id = any(${ids}::bigint[])
+    ), ${placing(db)}`;
+  return placesOf(rows);
 }
+
+/** A mail and its place in line. */
+export interface Placed {
+  id: number;
+  place: number;
+}
+
+export const placesOf = (rows: Placed[]) => new Map(rows.map(({ id, place }) => [id, place]));
+
+/** The rest of a `with` query that answers `Placed`: the mails are in `wanted`, with `id` and `company_id`. */
+export const placing = (db: Queryable) => db`
+  mails as (
+    select id, company_id, min(id) over company as first, row_number() over company as nth
+    from wanted window company as (partition by company_id order by id)
+  ), lines as (
+    select company_id, first, (
+      select count(*) from (
+        select from email_notification_log o
+        where o.company_id = m.company_id and o.send_status = 'pending' and o.id < m.first
+        limit ${LONG_LINE}
+      ) before
+    ) as ahead
+    from mails m where nth = 1
+  )
+  select id, case when company_id is null then 1 else (ahead + nth)::int end as place
+  from mails left join lines using (company_id, first)`;
 
 /**
  * What a company's quota counts: its mails `sent` in the UTC month of `at`, and those claimed `ahead`

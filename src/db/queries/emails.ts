@@ -1,5 +1,5 @@
 import type { Queryable } from '../client.ts';
-import { placesInLine } from './email-lines.ts';
+import { type Placed, placesOf, placing } from './email-lines.ts';
 
 export type SendStatus = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown' | 'suppressed';
 
@@ -52,19 +52,21 @@ export async function saveRendered(
   db: Queryable,
   mails: RenderedRow[],
 ): Promise<(number | undefined)[]> {
-  const saved = db`
-    update email_notification_log e set email_subject = m.subject, email_content_html = m.html,
-      email_content_text = m.text, message_id = m.message_id, rendered_at = now(), updated_at = now()
-    from unnest(
-      ${mails.map(({ id }) => id)}::bigint[],
-      ${mails.map(({ subject }) => subject)}::text[],
-      ${mails.map(({ html }) => html)}::text[],
-      ${mails.map(({ text }) => text)}::text[],
-      ${mails.map(({ messageId }) => messageId)}::text[]
-    ) as m(id, subject, html, text, message_id)
-    where e.id = m.id and e.send_status = 'pending'
-    returning e.id, e.company_id`;
-  const places = await placesInLine(db, saved);
+  const rows = await db<Placed[]>`
+    with wanted as (
+      update email_notification_log e set email_subject = m.subject, email_content_html = m.html,
+        email_content_text = m.text, message_id = m.message_id, rendered_at = now(), updated_at = now()
+      from unnest(
+        ${mails.map(({ id }) => id)}::bigint[],
+        ${mails.map(({ subject }) => subject)}::text[],
+        ${mails.map(({ html }) => html)}::text[],
+        ${mails.map(({ text }) => text)}::text[],
+        ${mails.map(({ messageId }) => messageId)}::text[]
+      ) as m(id, subject, html, text, message_id)
+      where e.id = m.id and e.send_status = 'pending'
+      returning e.id, e.company_id
+    ), ${placing(db)}`;
+  const places = placesOf(rows);
   return mails.map(({ id }) => places.get(id));
 }
 
