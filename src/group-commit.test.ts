@@ -84,22 +84,7 @@ it('a lone item leaves at once; what comes meanwhile leaves together when it is 
   expect(departed).toHaveLength(1);
   departed.shift()?.end();
   await answers[0];
-  answers.push(add(item(3))); // whoever asks again at once travels along
-  while (departed.length === 0) await turn();
-  expect(departed.map((group) => group.items.length)).toEqual([3]);
-  departed.shift()?.end();
-  expect(await Promise.all(answers)).toEqual([0, 10, 20, 30]);
-});
-
-it('a full group waits for nobody who is answered', async () => {
-  const { add, departed } = store(2, 1, 100);
-  const item = (nth: number) => ({ nth, size: 1, refused: false });
-  const answers = [add(item(0))];
   await turn();
-  answers.push(add(item(1)), add(item(2)));
-  departed.shift()?.end();
-  await answers[0];
-  await turn(); // the others leave a turn later
   expect(departed.map((group) => group.items.length)).toEqual([2]);
   departed.shift()?.end();
   expect(await Promise.all(answers)).toEqual([0, 10, 20]);
