@@ -7,7 +7,7 @@ import { broken, type Line, lineOf, tableOf } from './table.ts';
 
 /**
  * Entry of `npm run bench`: measures every figure beside its bare counterpart and prints the table.
- * `--short` takes two minutes on two cores, `--only a,b` picks figures by name, `--json` prints JSON alone,
+ * `--short` takes some two minutes on two cores, `--only a,b` picks figures by name, `--json` prints JSON alone,
  * `--guard` measures the guarded figures and fails where one is far below what it was,
  * `--profile dir` leaves a CPU profile of each process of Tidings there.
  */
