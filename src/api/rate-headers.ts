@@ -1,9 +1,15 @@
 import { hash } from 'node:crypto';
 import type { Response } from 'express';
-import type { RateLimitInfo } from 'express-rate-limit';
 import type { Config } from '../config.ts';
 
 type Limit = Pick<Config, 'RATE_LIMIT_MAX' | 'RATE_LIMIT_INTERVAL'>;
+
+/** Where a client stands: what it may still ask for until everybody is counted anew. */
+interface Standing {
+  client: string;
+  remaining: number;
+  resetTime: Date | undefined;
+}
 
 /** Characters of a client's digest that tell its share of the limit from others'. */
 const PARTITION_LENGTH = 12;
@@ -32,9 +38,9 @@ export function rateHeaders({ RATE_LIMIT_MAX: max, RATE_LIMIT_INTERVAL: interval
     policies.set(client, policy);
     return policy;
   };
-  return (response: Response, { key, remaining, resetTime }: RateLimitInfo): void => {
+  return (response: Response, { client, remaining, resetTime }: Standing): void => {
     response.setHeader('RateLimit', `${name}; r=${remaining}; t=${secondsUntil(resetTime)}`);
-    response.setHeader('RateLimit-Policy', policyOf(key));
+    response.setHeader('RateLimit-Policy', policyOf(client));
   };
 }
 
