@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Sql } from '../../src/db/client.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sql, Transaction } from '../../src/db/client.ts';
 import { findOpenBatches } from '../../src/db/queries/batches.ts';
 import { endCorrections } from '../../src/db/queries/correction-books.ts';
+import {
+  claimEmails,
+  type LeasedClaim,
+  recordHandOvers,
+} from '../../src/db/queries/email-claims.ts';
+import { saveRendered } from '../../src/db/queries/emails.ts';
 import { planOf } from '../support/plan-of.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -39,6 +45,50 @@ it("looks for an owner's open batch by the owner, though none was open when the 
   const lookups = plan.filter((node) => node['Relation Name'] === 'batch_processing_sessions');
   expect(lookups.map((node) => node['Index Name'])).toEqual(['batch_one_open_per_owner']);
   expect(lookups[0]?.['Index Cond']).toContain('user_email');
+});
+
+const addMails = (count: number, status: 'sent' | 'pending') => sql<{ id: number }[]>`
+  insert into email_notification_log (recipient_email, subject_key, max_attempts, send_status, rendered_at)
+  select 'p' || n || '@example.com', gen_random_uuid(), 5, ${status}, now()
+  from generate_series(1, ${count}::int) n returning id`;
+
+describe('mails are looked up by their ids, though few were pending when the table was analysed', () => {
+  let claims: LeasedClaim[];
+  beforeAll(async () => {
+    await addMails(2000, 'sent');
+    await addMails(10, 'pending');
+    await sql`analyze email_notification_log`;
+    const pending = await addMails(5000, 'pending');
+    claims = pending.slice(0, 20).map(({ id }) => ({ id, token: randomUUID(), leaseSeconds: 60 }));
+  });
+
+  it.each<[string, (db: Transaction) => Promise<unknown[]>]>([
+    ['rendered', (db) => saveRendered(db, claims.map(rendered))],
+    ['claimed', (db) => claimEmails(db, claims)],
+    ['handed over', (db) => recordHandOvers(db, claims)],
+  ])('to be %s', async (_what, statement) => {
+    const read = await sql.begin(async (tx) => {
+      const before = await mailsRead(tx);
+      expect(await statement(tx)).toHaveLength(claims.length);
+      return (await mailsRead(tx)) - before;
+    });
+    expect(read).toBeLessThanOrEqual(2 * claims.length);
+  });
+});
+
+async function mailsRead(tx: Transaction): Promise<number> {
+  const [row] = await tx<{ rows: number }[]>`
+    select (seq_tup_read + idx_tup_fetch)::int as rows from pg_stat_xact_user_tables
+    where relname = 'email_notification_log'`;
+  return row?.rows ?? 0;
+}
+
+const rendered = ({ id }: { id: number }) => ({
+  id,
+  subject: 'ready',
+  html: null,
+  text: 'ready',
+  messageId: `<${id}@example.com>`,
 });
 
 it('settles the failures of a set by its documents, though the table was never analysed', async () => {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../client.ts';
-import type { EmailRow } from './emails.ts';
+import { type EmailRow, stillIn } from './emails.ts';
 import { type Mail, type MailRow, mailOf, withBatch } from './mails.ts';
 import { type Objections, objectionsTo } from './objections.ts';
 
@@ -39,8 +39,8 @@ export async function claimEmails(
         ${claims.map(({ token }) => token)}::uuid[],
         ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
       ) as c(id, token, lease_seconds)
-      where e.id = c.id and e.send_status = 'pending' and e.rendered_at is not null
-        and (e.next_retry_at is null or e.next_retry_at <= now())
+      where e.id = c.id and ${stillIn(db, 'pending')} and e.rendered_at is not null
+        and coalesce(e.next_retry_at, '-infinity') <= now()
       returning e.*
     ) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
   const held = new Map(
@@ -64,7 +64,7 @@ export async function recordHandOvers(db: Queryable, claims: Claim[]): Promise<b
       ${claims.map(({ id }) => id)}::bigint[],
       ${claims.map(({ token }) => token)}::uuid[]
     ) as c(id, token)
-    where e.id = c.id and e.lease_token = c.token and e.send_status = 'sending'
+    where e.id = c.id and e.lease_token = c.token and ${stillIn(db, 'sending')}
       and e.lease_expires_at > now()
     returning c.token`;
   const held = new Set(rows.map(({ token }) => token));

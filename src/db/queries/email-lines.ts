@@ -17,7 +17,7 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
 }
 
 /** Counting a company's line stops here: further back it makes no difference to the others. */
-const LONG_LINE = 5000;
+const LONG_LINE = 1000;
 
 /**
  * The place of each mail in its company's line of pending mails, from 1. The line is counted once for

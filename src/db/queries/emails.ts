@@ -44,6 +44,13 @@ export interface RenderedRow {
 }
 
 /**
+ * Whether a mail `e` that is looked up by its id is in a status. Said so that no index is about it: as
+ * long as statistics know of few such mails, Postgres would rather read all of them than look up some.
+ */
+export const stillIn = (db: Queryable, status: SendStatus) =>
+  db`coalesce(e.send_status, '') = ${status}`;
+
+/**
  * Stores what was rendered.
  * @returns for each its place in its company's line, or undefined where it was not taken: only a pending
  *   mail takes it
@@ -63,7 +70,7 @@ export async function saveRendered(
         ${mails.map(({ text }) => text)}::text[],
         ${mails.map(({ messageId }) => messageId)}::text[]
       ) as m(id, subject, html, text, message_id)
-      where e.id = m.id and e.send_status = 'pending'
+      where e.id = m.id and ${stillIn(db, 'pending')}
       returning e.id, e.company_id
     ), ${placing(db)}`;
   const places = placesOf(rows);
