@@ -1,3 +1,4 @@
+import { planByIndex } from '../db/plan-by-index.ts';
 import {
   archiveBatches,
   archiveDeadLetters,
@@ -33,6 +34,9 @@ export async function archiveOld(deps: Deps): Promise<void> {
   for (const { archive, limit } of kinds) {
     let removed = limit;
     while (removed === limit && Date.now() < until)
-      removed = await deps.db.sql.begin((tx) => archive(tx, before, limit));
+      removed = await deps.db.sql.begin(async (tx) => {
+        await planByIndex(tx);
+        return archive(tx, before, limit);
+      });
   }
 }

@@ -3,12 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sql, Transaction } from '../../src/db/client.ts';
 import { findOpenBatches } from '../../src/db/queries/batches.ts';
 import { endCorrections } from '../../src/db/queries/correction-books.ts';
+import { objectionsTo } from '../../src/db/queries/correction-guard.ts';
 import {
   claimEmails,
   type LeasedClaim,
   recordHandOvers,
 } from '../../src/db/queries/email-claims.ts';
 import { saveRendered } from '../../src/db/queries/emails.ts';
+import type { Deps } from '../../src/deps.ts';
+import { archiveOld } from '../../src/workers/archive.ts';
 import { planOf } from '../support/plan-of.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -68,20 +71,13 @@ describe('mails are looked up by their ids, though few were pending when the tab
     ['handed over', (db) => recordHandOvers(db, claims)],
   ])('to be %s', async (_what, statement) => {
     const read = await sql.begin(async (tx) => {
-      const before = await mailsRead(tx);
+      const before = await rowsRead(tx, 'email_notification_log');
       expect(await statement(tx)).toHaveLength(claims.length);
-      return (await mailsRead(tx)) - before;
+      return (await rowsRead(tx, 'email_notification_log')) - before;
     });
     expect(read).toBeLessThanOrEqual(2 * claims.length);
   });
 });
-
-async function mailsRead(tx: Transaction): Promise<number> {
-  const [row] = await tx<{ rows: number }[]>`
-    select (seq_tup_read + idx_tup_fetch)::int as rows from pg_stat_xact_user_tables
-    where relname = 'email_notification_log'`;
-  return row?.rows ?? 0;
-}
 
 const rendered = ({ id }: { id: number }) => ({
   id,
@@ -90,6 +86,80 @@ const rendered = ({ id }: { id: number }) => ({
   text: 'ready',
   messageId: `<${id}@example.com>`,
 });
+
+describe('though files and events were never analysed', () => {
+  const FILES = 20_000;
+  const ASKED = 500;
+  beforeAll(async () => {
+    await sql`
+      insert into file_processing_status (file_document_id, company_id, bot_id, user_email,
+        occurred_at, processing_stage, status)
+      select 'known-' || n, 1, 1, 'p@example.com', now(), 'failed', 'failed'
+      from generate_series(1, ${FILES}::int) n`;
+    await sql`
+      insert into file_events (event_id, chunk_id, occurred_at, action, file_document_id, company_id,
+        bot_id, user_email, payload, applied_at, outcome)
+      select 'known-' || n, gen_random_uuid(), now(), 'create', 'known-' || n, 1, 1, 'p@example.com',
+        '{}'::jsonb, now(), 'applied'
+      from generate_series(1, ${FILES}::int) n`;
+  });
+
+  it('the guard looks up the files of a set, each by its document', async () => {
+    const tasks = Array.from({ length: ASKED }, (_, nth) => ({
+      id: nth,
+      file_document_id: `known-${nth + 1}`,
+      generation: 1,
+      company_id: 1,
+      bot_id: 1,
+      user_email: 'p@example.com',
+      created_at: new Date(),
+    }));
+    const read = await sql.begin(async (tx) => {
+      const before = await rowsRead(tx, 'file_processing_status', 'file_events');
+      expect((await objectionsTo(tx, tasks)).size).toBe(0);
+      return (await rowsRead(tx, 'file_processing_status', 'file_events')) - before;
+    });
+    expect(read).toBeLessThanOrEqual(2 * ASKED);
+  });
+
+  it('a sweep that finds nothing old enough reads nothing', async () => {
+    let read = 0;
+    const begin = <Result>(work: (tx: Transaction) => Promise<Result>) =>
+      sql.begin(async (tx) => {
+        const before = await rowsRead(tx, ...ARCHIVED);
+        const result = await work(tx);
+        read += (await rowsRead(tx, ...ARCHIVED)) - before;
+        return result;
+      });
+    const { deps } = system;
+    const config = { ...deps.config, RETENTION_DAYS: 1 };
+    const watched = {
+      ...deps,
+      config,
+      db: { ...deps.db, sql: Object.assign(() => {}, { begin }) },
+    };
+    await archiveOld(watched as unknown as Deps);
+    expect(read).toBe(0);
+  });
+});
+
+const ARCHIVED = [
+  'batch_processing_sessions',
+  'batch_files',
+  'email_notification_log',
+  'file_events',
+  'file_processing_status',
+  'auto_correction_tasks',
+  'processing_errors',
+];
+
+/** Rows of the tables that were read so far, one by one or by an index. */
+async function rowsRead(tx: Transaction, ...tables: string[]): Promise<number> {
+  const [row] = await tx<{ rows: number }[]>`
+    select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::int as rows
+    from pg_stat_xact_user_tables where relname = any(${tables}::text[])`;
+  return row?.rows ?? 0;
+}
 
 it('settles the failures of a set by its documents, though the table was never analysed', async () => {
   await sql`

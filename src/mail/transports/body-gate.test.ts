@@ -4,16 +4,24 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { bodyGate } from './body-gate.ts';
 
-async function read(stream: Readable): Promise<Buffer> {
+async function pieces(stream: Readable): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   await pipeline(
     stream,
     new Writable({ write: (chunk, _, done) => done(void chunks.push(chunk)) }),
   );
-  return Buffer.concat(chunks);
+  return chunks;
 }
 
+const read = async (stream: Readable) => Buffer.concat(await pieces(stream));
+
 const bytes = fc.uint8Array({ maxLength: 40_000, size: 'max' }).map((array) => Buffer.from(array));
+
+/** As a composer hands a body over: a line at a time. */
+const inLines = (body: Buffer): Buffer[] =>
+  Array.from({ length: Math.ceil(body.length / 76) }, (_, nth) =>
+    body.subarray(nth * 76, (nth + 1) * 76),
+  );
 
 describe('bodyGate', () => {
   it('passes every byte on unchanged and knows when it has', async () => {
@@ -23,6 +31,20 @@ describe('bodyGate', () => {
         const passed = await read(gate.around(Readable.from(chunks, { objectMode: false })));
         expect(passed.equals(Buffer.concat(chunks))).toBe(true);
         expect(gate.written()).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('passes them on in as few pieces as 16 KB each allow, because each is a write', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, { maxLength: 5 }), async (chunks) => {
+        const gate = bodyGate(async () => {});
+        const source = Readable.from(chunks.flatMap(inLines), { objectMode: false });
+        const passed = await pieces(gate.around(source));
+        const length = Buffer.concat(chunks).length;
+        expect(passed).toHaveLength(Math.ceil(length / 16_384));
+        for (const piece of passed) expect(piece.length).toBeLessThanOrEqual(16_384);
       }),
       { numRuns: 30 },
     );
