@@ -52,8 +52,12 @@ async function underTheSameKey(db: Queryable, files: readonly ObjectOfFile[]): P
     where e.file_document_id <> a.document
     union all
     select a.document, 'kept'
-    from ${given(db, files)} join file_processing_status s on s.storage_key = a.key
-    where s.file_document_id <> a.document and s.deleted_at is null and s.status <> 'failed'`;
+    from ${given(db, files)} where exists (
+      -- Offset 0 has each key looked up by itself; the planner would rather read the whole table.
+      select from file_processing_status s
+      where s.storage_key = a.key and s.file_document_id <> a.document and s.deleted_at is null
+        and s.status <> 'failed'
+      offset 0)`;
 }
 
 /** Reads every file's key; keys that are prefixes are rare. */

@@ -10,6 +10,7 @@ import {
   recordHandOvers,
 } from '../../src/db/queries/email-claims.ts';
 import { saveRendered } from '../../src/db/queries/emails.ts';
+import { sharedObjects } from '../../src/db/queries/shared-objects.ts';
 import type { Deps } from '../../src/deps.ts';
 import { archiveOld } from '../../src/workers/archive.ts';
 import { planOf } from '../support/plan-of.ts';
@@ -93,8 +94,8 @@ describe('though files and events were never analysed', () => {
   beforeAll(async () => {
     await sql`
       insert into file_processing_status (file_document_id, company_id, bot_id, user_email,
-        occurred_at, processing_stage, status)
-      select 'known-' || n, 1, 1, 'p@example.com', now(), 'failed', 'failed'
+        occurred_at, processing_stage, status, storage_key)
+      select 'known-' || n, 1, 1, 'p@example.com', now(), 'failed', 'failed', 'key-' || n
       from generate_series(1, ${FILES}::int) n`;
     await sql`
       insert into file_events (event_id, chunk_id, occurred_at, action, file_document_id, company_id,
@@ -120,6 +121,20 @@ describe('though files and events were never analysed', () => {
       return (await rowsRead(tx, 'file_processing_status', 'file_events')) - before;
     });
     expect(read).toBeLessThanOrEqual(2 * ASKED);
+  });
+
+  it('who else lives by an object is looked up by its key', async () => {
+    const objects = Array.from({ length: ASKED }, (_, nth) => ({
+      documentId: `known-${nth + 1}`,
+      storageKey: `key-${nth + 1}`,
+      isPrefix: false,
+    }));
+    const read = await sql.begin(async (tx) => {
+      const before = await rowsRead(tx, 'file_processing_status');
+      expect((await sharedObjects(tx, objects)).size).toBe(0);
+      return (await rowsRead(tx, 'file_processing_status')) - before;
+    });
+    expect(read).toBeLessThanOrEqual(ASKED);
   });
 
   it('a sweep that finds nothing old enough reads nothing', async () => {
