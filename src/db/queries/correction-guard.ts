@@ -26,7 +26,8 @@ export async function objectionsTo(
 ): Promise<Map<number, Objection>> {
   if (tasks.length === 0) return new Map();
   // `offset 0` has each task looked up for itself: the planner would rather read both tables to their
-  // ends, once for a set. Asked for by a producer: nobody's file in particular, so anybody's success objects. A delete is
+  // ends, once for a set.
+  // Asked for by a producer: nobody's file in particular, so anybody's success objects. A delete is
   // no objection to what was asked for after it, because of what the deleted file left.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
