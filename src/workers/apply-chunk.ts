@@ -17,13 +17,21 @@ import {
   removeLines,
   saveLines,
   saveStates,
+  standingFiles,
 } from '../db/queries/files.ts';
-import type { InboxRow } from '../db/queries/inbox.ts';
+import { type InboxRow, settleChunk } from '../db/queries/inbox.ts';
 import { reachesThreshold } from '../domain/batching.ts';
 import { foldEvents } from '../domain/fold-events.ts';
 import { ownerKey } from '../domain/owner.ts';
 import { answerFailures } from './answer-failures.ts';
 import { countChanges, type JudgedChange } from './count-changes.ts';
+
+/** A locked chunk: its events to apply, and how each owner's batch starts if there is none, by `ownerKey`. */
+export interface LockedChunk {
+  id: string;
+  rows: InboxRow[];
+  openings: Map<string, Opening>;
+}
 
 /** What a chunk set in motion; the alarms are raised after the commit. */
 export interface Applied {
@@ -35,22 +43,24 @@ export interface Applied {
 }
 
 /**
- * Applies locked inbox rows in set-based statements: opens or finds the batches, moves the files,
- * records failures, creates and cancels corrections, and closes what reached its threshold.
- * @param openings how each owner's batch starts if there is none; keyed by `ownerKey`
+ * Applies a chunk in set-based statements: opens or finds the batches, moves the files, records
+ * failures, creates and cancels corrections, and closes what reached its threshold. Statements that do
+ * not need each other's answer are sent together; Postgres runs them in the order they are sent in.
  */
 export async function applyChunk(
   tx: Transaction,
-  rows: InboxRow[],
-  openings: Map<string, Opening>,
+  { id, rows, openings }: LockedChunk,
   config: Config,
   now: Date,
 ): Promise<Applied & { batches: (BatchRow & { opened: boolean })[] }> {
-  const batches = await lockOrOpenBatches(tx, [...openings.values()], now);
-  const batchOf = new Map(batches.map((batch) => [ownerKey(batch), batch.batch_id]));
   const byFile = groupBy(rows, fileKey);
   const files = [...byFile.values()].map((group) => group[0]!);
-  const known = await knownFiles(tx, files, batchOf);
+  const [batches, standing] = await Promise.all([
+    lockOrOpenBatches(tx, [...openings.values()], now),
+    standingFiles(tx, files),
+  ]);
+  const batchOf = new Map(batches.map((batch) => [ownerKey(batch), batch.batch_id]));
+  const known = knownFiles(standing, batchOf);
   const changes = [...byFile].map(([key, events]): JudgedChange => {
     const before = known.get(key) ?? null;
     const file = events[0]!;
@@ -68,12 +78,15 @@ export async function applyChunk(
     tx,
     gone.map(({ known }) => known!.line!.id),
   );
-  // What does not need the other's answer is sent along with it.
   const [lineIds, counted] = await Promise.all([
     saveLines(tx, changes),
     addCounts(tx, countChanges(changes)),
   ]);
-  await Promise.all([saveStates(tx, changes, lineIds), bookEvents(tx, changes, lineIds)]);
+  await Promise.all([
+    saveStates(tx, changes, lineIds),
+    bookEvents(tx, changes, lineIds),
+    settleChunk(tx, id),
+  ]);
   const corrections = await answerFailures(tx, changes, config, now);
 
   const openedIds = new Set(batches.filter((b) => b.opened).map((b) => b.batch_id));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { PreferenceOwner } from '../contracts/preferences.ts';
 import { sqlState, type Transaction } from '../db/client.ts';
 import { planByIndex } from '../db/plan-by-index.ts';
-import { findOpenBatches, type Opening } from '../db/queries/batches.ts';
+import type { Opening } from '../db/queries/batches.ts';
 import {
   acceptEvents,
+  type ChunkOwner,
   deadLetterEvent,
   type InboxRow,
   lockUnapplied,
@@ -83,7 +83,7 @@ async function applyApart(deps: Deps, chunkId: string): Promise<void> {
 async function applyOrSetAside(
   deps: Deps,
   chunkId: string,
-  owner: PreferenceOwner,
+  owner: ChunkOwner,
   id: number,
 ): Promise<void> {
   try {
@@ -107,7 +107,7 @@ class BatchClosedMeanwhile extends Error {
 async function apply(
   deps: Deps,
   chunkId: string,
-  owners: PreferenceOwner[],
+  owners: ChunkOwner[],
   lock: (tx: Transaction) => Promise<InboxRow[]>,
 ): Promise<void> {
   if (owners.length === 0) return settleChunk(deps.db.sql, chunkId);
@@ -120,10 +120,10 @@ async function apply(
         if (rows.length === 0) return null;
         const present = new Set(rows.map(ownerKey));
         const needed = new Map([...openings].filter(([key]) => present.has(key)));
-        const result = await applyChunk(tx, rows, needed, deps.config, new Date());
+        const chunk = { id: chunkId, rows, openings: needed };
+        const result = await applyChunk(tx, chunk, deps.config, new Date());
         if (result.batches.some((b) => b.opened && guessed.has(ownerKey(b))))
           throw new BatchClosedMeanwhile();
-        await settleChunk(tx, chunkId);
         return result;
       });
       if (applied) await announce(deps, applied);
@@ -139,8 +139,8 @@ async function apply(
  * How each owner's batch would start. Only owners without an open batch need their preferences; for
  * the others the open batch's own are a guess that is checked under the lock.
  */
-async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: boolean) {
-  const open = resolveAll ? [] : await findOpenBatches(deps.db.sql, owners);
+async function findOpenings(deps: Deps, owners: ChunkOwner[], resolveAll: boolean) {
+  const open = resolveAll ? [] : owners.flatMap((owner) => owner.open ?? []);
   const guessed = new Set(open.map(ownerKey));
   const unresolved = owners.filter((owner) => !guessed.has(ownerKey(owner)));
   const resolved = await deps.preferences.resolveMany(unresolved);
@@ -157,8 +157,9 @@ async function findOpenings(deps: Deps, owners: PreferenceOwner[], resolveAll: b
   for (const owner of unresolved) {
     const found = resolved.get(ownerKey(owner));
     if (!found) throw new Error('preferences were not resolved for every owner');
+    const { company_id, bot_id, user_email } = owner;
     openings.set(ownerKey(owner), {
-      ...owner,
+      ...{ company_id, bot_id, user_email },
       settings: found.settings,
       source: found.source,
       age_seconds: Math.round(found.age_seconds),

@@ -1,5 +1,4 @@
 import type { Closing } from '../db/queries/close-batch.ts';
-import { placesInLine } from '../db/queries/email-lines.ts';
 import type { Deps } from '../deps.ts';
 import type { CloseReason } from '../domain/batching.ts';
 
@@ -19,20 +18,13 @@ export async function raiseAfterClosing(
   for (const { reason } of closings) deps.metrics.batchesCompleted.inc({ closed_by: reason });
   const next = closings.flatMap(({ closing }) => (closing.next ? [closing.next] : []));
   deps.metrics.batchesCreated.inc(next.length);
-  const mails = closings.flatMap(({ closing }) => closing.email_id ?? []);
-  await Promise.all([raiseAlarms(deps, next), raiseMails(deps, 'email-render', mails)]);
-}
-
-/** Puts mails in motion, each at its place in its company's line, so that no company waits for another. */
-export async function raiseMails(
-  deps: Deps,
-  queue: 'email-render' | 'email-send',
-  ids: number[],
-): Promise<void> {
-  if (ids.length === 0) return;
-  const places = await placesInLine(deps.db.sql, ids);
-  await deps.producer.raise(
-    queue,
-    ids.map((email_id) => ({ payload: { email_id }, place: places.get(email_id) ?? 1 })),
-  );
+  const mails = closings.flatMap(({ closing }) => closing.email ?? []);
+  await Promise.all([
+    raiseAlarms(deps, next),
+    // Each at its place in its company's line, so that no company waits for another.
+    deps.producer.raise(
+      'email-render',
+      mails.map(({ id, place }) => ({ payload: { email_id: id }, place })),
+    ),
+  ]);
 }

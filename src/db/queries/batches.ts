@@ -150,23 +150,3 @@ export function overdueBatches(db: Queryable, now: Date) {
     where closed_by is null and due_at <= ${now}
     order by due_at`;
 }
-
-/**
- * The open batches of the owners, where they have one. Each is looked up for itself: joined, the
- * planner may read everything that is open, as long as it has not seen the table grow.
- */
-export async function findOpenBatches(db: Queryable, owners: PreferenceOwner[]) {
-  if (owners.length === 0) return [];
-  return db<BatchRow[]>`
-    select b.* from unnest(
-      ${owners.map((o) => o.company_id)}::int[],
-      ${owners.map((o) => o.bot_id)}::int[],
-      ${owners.map((o) => o.user_email)}::text[]
-    ) as o(company_id, bot_id, user_email)
-    cross join lateral (
-      select * from batch_processing_sessions s
-      where s.company_id = o.company_id and s.bot_id = o.bot_id and s.user_email = o.user_email
-        and s.status = 'processing'
-      limit 1
-    ) b`;
-}

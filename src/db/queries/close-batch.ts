@@ -2,12 +2,13 @@ import type { CloseReason } from '../../domain/batching.ts';
 import { listsUnfinished, statusAtClose } from '../../domain/batching.ts';
 import type { Transaction } from '../client.ts';
 import type { BatchRow } from './batches.ts';
+import { type Placed, placing } from './email-lines.ts';
 
 /** What closing a batch brought into being. */
 export interface Closing {
   batch_id: string;
-  /** The mail to render and send; null when it is suppressed from the start. */
-  email_id: number | null;
+  /** The mail to render and send, with its place in its company's line; null when suppressed at once. */
+  email: Placed | null;
   /** The batch that took over what was unfinished. */
   next: { batch_id: string; due_at: Date } | null;
 }
@@ -27,6 +28,24 @@ export async function closeBatches(
 ): Promise<Closing[]> {
   if (batches.length === 0) return [];
   const ends = batches.map((batch) => endOf(batch, reason, options.mailsEnabled));
+  // Sent together, done in this order: an owner's next batch can only open once the last is closed.
+  const [, next, emails] = await Promise.all([
+    markClosed(tx, ends, reason, now),
+    carryOver(
+      tx,
+      ends.filter(({ carries }) => carries).map(({ batch }) => batch),
+      now,
+    ),
+    writeMails(tx, ends, options.maxAttempts),
+  ]);
+  return ends.map(({ batch: { batch_id }, suppressed }) => ({
+    batch_id,
+    email: suppressed ? null : (emails.get(batch_id) ?? null),
+    next: next.get(batch_id) ?? null,
+  }));
+}
+
+async function markClosed(tx: Transaction, ends: End[], reason: CloseReason, now: Date) {
   await tx`
     update batch_processing_sessions b set
       status = e.status, closed_by = ${reason}, batch_end_time = ${now}, updated_at = ${now}
@@ -34,31 +53,29 @@ export async function closeBatches(
       ${ends.map(({ batch }) => batch.batch_id)}::uuid[], ${ends.map(({ status }) => status)}::text[]
     ) as e(batch_id, status)
     where b.batch_id = e.batch_id and b.status = 'processing'`;
-  const next = await carryOver(
-    tx,
-    ends.filter(({ carries }) => carries).map(({ batch }) => batch),
-    now,
-  );
-  const emails = await tx<{ id: number; batch_id: string }[]>`
-    insert into email_notification_log
-      (batch_id, recipient_email, company_id, bot_id, email_type, max_attempts, send_status, suppressed_reason)
-    select e.batch_id, e.user_email, e.company_id, e.bot_id, 'batch_completion', ${options.maxAttempts},
-      case when e.suppressed is null then 'pending' else 'suppressed' end, e.suppressed
-    from unnest(
-      ${ends.map(({ batch }) => batch.batch_id)}::uuid[],
-      ${ends.map(({ batch }) => batch.user_email)}::text[],
-      ${ends.map(({ batch }) => batch.company_id)}::int[],
-      ${ends.map(({ batch }) => batch.bot_id)}::int[],
-      ${ends.map(({ suppressed }) => suppressed)}::text[]
-    ) as e(batch_id, user_email, company_id, bot_id, suppressed)
-    returning id, batch_id`;
-  const emailOf = new Map(emails.map(({ id, batch_id }) => [batch_id, id]));
-  return ends.map(({ batch: { batch_id }, suppressed }) => ({
-    batch_id,
-    email_id: suppressed ? null : (emailOf.get(batch_id) ?? null),
-    next: next.get(batch_id) ?? null,
-  }));
 }
+
+/** @returns each mail and its place in its company's line, by batch */
+async function writeMails(tx: Transaction, ends: End[], maxAttempts: number) {
+  const mails = await tx<(Placed & { batch_id: string })[]>`
+    with wanted as (
+      insert into email_notification_log
+        (batch_id, recipient_email, company_id, bot_id, email_type, max_attempts, send_status, suppressed_reason)
+      select e.batch_id, e.user_email, e.company_id, e.bot_id, 'batch_completion', ${maxAttempts},
+        case when e.suppressed is null then 'pending' else 'suppressed' end, e.suppressed
+      from unnest(
+        ${ends.map(({ batch }) => batch.batch_id)}::uuid[],
+        ${ends.map(({ batch }) => batch.user_email)}::text[],
+        ${ends.map(({ batch }) => batch.company_id)}::int[],
+        ${ends.map(({ batch }) => batch.bot_id)}::int[],
+        ${ends.map(({ suppressed }) => suppressed)}::text[]
+      ) as e(batch_id, user_email, company_id, bot_id, suppressed)
+      returning id, company_id, batch_id
+    ), ${placing(tx, tx`batch_id,`)}`;
+  return new Map(mails.map(({ batch_id, id, place }) => [batch_id, { id, place }]));
+}
+
+type End = ReturnType<typeof endOf>;
 
 /** How a batch ends: its status, whether something stays unfinished, and why its mail would not leave. */
 function endOf(batch: BatchRow, reason: CloseReason, mailsEnabled: boolean) {

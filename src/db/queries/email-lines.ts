@@ -19,10 +19,7 @@ export function overdueEmails(db: Queryable, settledBefore: Date) {
 /** Counting a company's line stops here: further back it makes no difference to the others. */
 const LONG_LINE = 1000;
 
-/**
- * The place of each mail in its company's line of pending mails, from 1. The line is counted once for
- * all mails of a company: up to the first of them, which the others follow.
- */
+/** The place of each mail in its company's line of pending mails, from 1. */
 export async function placesInLine(db: Queryable, ids: number[]): Promise<Map<number, number>> {
   const rows = await db<Placed[]>`
     with wanted as (
@@ -39,10 +36,14 @@ export interface Placed {
 
 export const placesOf = (rows: Placed[]) => new Map(rows.map(({ id, place }) => [id, place]));
 
-/** The rest of a `with` query that answers `Placed`: the mails are in `wanted`, with `id` and `company_id`. */
-export const placing = (db: Queryable) => db`
+/**
+ * The rest of a `with` query that answers `Placed`: the mails are in `wanted`, with `id` and `company_id`.
+ * The line is counted once for all mails of a company: up to the first of them, which the others follow.
+ * @param further columns of `wanted`, each with a comma after it
+ */
+export const placing = (db: Queryable, further = db``) => db`
   mails as (
-    select id, company_id, min(id) over company as first, row_number() over company as nth
+    select ${further} id, company_id, min(id) over company as first, row_number() over company as nth
     from wanted window company as (partition by company_id order by id)
   ), lines as (
     select company_id, first, (
@@ -54,7 +55,7 @@ export const placing = (db: Queryable) => db`
     ) as ahead
     from mails m where nth = 1
   )
-  select id, case when company_id is null then 1 else (ahead + nth)::int end as place
+  select ${further} id, case when company_id is null then 1 else (ahead + nth)::int end as place
   from mails left join lines using (company_id, first)`;
 
 /**

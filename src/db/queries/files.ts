@@ -10,7 +10,8 @@ export interface FileKey extends PreferenceOwner {
 
 export const fileKey = (file: FileKey): string => `${ownerKey(file)}/${file.file_document_id}`;
 
-interface KnownRow extends FileKey {
+/** A file's state with the line it was last reported in. */
+export interface StandingRow extends FileKey {
   generation: number;
   occurred_at: Date;
   processing_stage: KnownFile['state']['stage'];
@@ -33,16 +34,11 @@ interface KnownRow extends FileKey {
 }
 
 /**
- * What is known of the files, by `fileKey`. Safe to read after the owners' open batches are locked:
- * nobody else moves these files meanwhile.
- * @param openBatches the owner's open batch by `ownerKey`
+ * Where the files stand. Safe to read after the owners' open batches are locked: nobody else moves these
+ * files meanwhile.
  */
-export async function knownFiles(
-  tx: Transaction,
-  files: FileKey[],
-  openBatches: Map<string, string>,
-): Promise<Map<string, KnownFile>> {
-  const rows = await tx<KnownRow[]>`
+export async function standingFiles(tx: Transaction, files: FileKey[]): Promise<StandingRow[]> {
+  return tx<StandingRow[]>`
     select s.file_document_id, s.company_id, s.bot_id, s.user_email, s.generation, s.occurred_at,
       s.processing_stage, s.status, s.deleted_at, s.storage_key,
       f.id as line_id, f.batch_id as line_batch, f.event_count as line_events, f.file_name,
@@ -55,10 +51,20 @@ export async function knownFiles(
     ) as k(file_document_id, company_id, bot_id, user_email)
     join file_processing_status s using (file_document_id, company_id, bot_id, user_email)
     left join batch_files f on f.id = s.batch_file_id`;
+}
+
+/**
+ * What is known of the files that stand somewhere, by `fileKey`.
+ * @param openBatches the owner's open batch by `ownerKey`
+ */
+export function knownFiles(
+  rows: StandingRow[],
+  openBatches: Map<string, string>,
+): Map<string, KnownFile> {
   return new Map(rows.map((row) => [fileKey(row), known(row, openBatches.get(ownerKey(row)))]));
 }
 
-function known(row: KnownRow, openBatch: string | undefined): KnownFile {
+function known(row: StandingRow, openBatch: string | undefined): KnownFile {
   return {
     state: {
       generation: row.generation,

@@ -3,6 +3,7 @@ import type { FileEvent } from '../../contracts/file-events.ts';
 import type { PreferenceOwner } from '../../contracts/preferences.ts';
 import type { InboxEvent } from '../../domain/fold-events.ts';
 import type { Queryable, Transaction } from '../client.ts';
+import type { BatchRow } from './batches.ts';
 
 /** An event that is about to be accepted. `event_id` is always set, by the producer or by us. */
 export interface NewEvent {
@@ -138,11 +139,31 @@ async function inboxRows(
   }));
 }
 
-/** The owners of a chunk's unapplied events, each once. */
-export async function ownersOfChunk(db: Queryable, chunkId: string) {
-  return db<PreferenceOwner[]>`
-    select distinct company_id, bot_id, user_email from file_events
-    where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null`;
+/** An owner, and their open batch where they have one. */
+export interface ChunkOwner extends PreferenceOwner {
+  open: BatchRow | null;
+}
+
+/**
+ * The owners of a chunk's unapplied events, each once. Their open batches are looked up one by one:
+ * joined, the planner may read everything that is open, as long as it has not seen the table grow.
+ */
+export async function ownersOfChunk(db: Queryable, chunkId: string): Promise<ChunkOwner[]> {
+  const rows = await db<(PreferenceOwner & Partial<BatchRow>)[]>`
+    select b.*, o.* from (
+      select distinct company_id, bot_id, user_email from file_events
+      where chunk_id = ${chunkId}::uuid and applied_at is null and dead_lettered_at is null
+    ) o
+    left join lateral (
+      select * from batch_processing_sessions s
+      where s.company_id = o.company_id and s.bot_id = o.bot_id and s.user_email = o.user_email
+        and s.status = 'processing'
+      limit 1
+    ) b on true`;
+  return rows.map((row) => {
+    const { company_id, bot_id, user_email } = row;
+    return { company_id, bot_id, user_email, open: row.batch_id ? (row as BatchRow) : null };
+  });
 }
 
 /** Forgets the chunk where none of its events is left to apply. */
