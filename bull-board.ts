@@ -33,7 +33,8 @@ function main(): void {
     response.json({ alive: true });
   });
   app.use(requireAdmin(config.ADMIN_API_KEY), refuseMassActions, board.getRouter());
-  const server = app.listen(config.BULL_BOARD_PORT, (error) => {
+  const at = { port: config.BULL_BOARD_PORT, host: config.LISTEN_HOST };
+  const server = app.listen(at, (error?: Error) => {
     if (error) throw error;
     log.info({ port: config.BULL_BOARD_PORT }, 'bull board started');
   });

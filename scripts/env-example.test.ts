@@ -44,6 +44,22 @@ test('what .env.example leaves open is what has no default', () => {
     expect(() => loadConfig({ ...REQUIRED, [name]: '' }), name).toThrow(`${name} is not set`);
 });
 
+/** What only a container can know: `.env` has no say in it. */
+const OF_CONTAINERS =
+  /^(NODE_ENV|MIGRATE_ON_START|(BULL_BOARD_|WORKER_HEALTH_|CMS_)?PORT|(LISTEN|CMS)_HOST|HEALTH_URL)$/;
+
+test('every variable of .env reaches the containers that are ours', () => {
+  const [, ours = ''] =
+    /^x-tidings:.*?\n(.*?)^services:/ms.exec(fromRoot('docker-compose.yml')) ?? [];
+  expect(ours).toContain('env_file: [{ path: .env, required: false }]');
+  const [, cms = ''] = /^ {2}cms:\n(.*?)^ {2}\w/ms.exec(fromRoot('docker-compose.yml')) ?? [];
+  const set = [...`${ours}${cms}`.matchAll(/^ {4,6}([A-Z][A-Z0-9_]+): (.*)$/gm)];
+  expect(set.length).toBeGreaterThan(20);
+  // What is set beside the file goes before it, and has to take the file's word by itself.
+  for (const [, name = '', value = ''] of set.filter(([, one = '']) => !OF_CONTAINERS.test(one)))
+    expect(value, name).toMatch(new RegExp(`^\\$\\{${name}:[-?]`));
+});
+
 test('the values in .env.example are the defaults', () => {
   const shown = Object.fromEntries(example.map(({ name, value }) => [name, value]));
   expect(loadConfig({ ...shown, ...REQUIRED })).toEqual(loadConfig(REQUIRED));

@@ -59,6 +59,7 @@ const variables = z.object({
   PORT: whole(8000, 0, 65_535),
   BULL_BOARD_PORT: whole(3001, 0, 65_535),
   WORKER_HEALTH_PORT: whole(8001, 0, 65_535),
+  LISTEN_HOST: z.string().optional(),
   APP_URL: z.url().optional(),
 
   DATABASE_URL: text(),
@@ -213,6 +214,15 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     S3_FORCE_PATH_STYLE: parsed.data.S3_FORCE_PATH_STYLE ?? Boolean(parsed.data.S3_ENDPOINT),
     production: parsed.data.NODE_ENV === 'production',
   };
+}
+
+/**
+ * The address of the database, for tools that need nothing else.
+ * @throws ConfigError where it is not set
+ */
+export function databaseUrl(env: NodeJS.ProcessEnv = process.env): string {
+  if (!env.DATABASE_URL) throw new ConfigError('DATABASE_URL is not set');
+  return env.DATABASE_URL;
 }
 
 /** In a Redis cluster all keys of a queue must share a slot, which braces see to. */

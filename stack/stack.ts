@@ -110,6 +110,8 @@ function fillIn(env: Record<string, string>, keys: Keys): void {
   env.ADMIN_API_KEY ||= keys.ADMIN_API_KEY;
   env.FROM_EMAIL ||= 'Tidings <notifications@tidings.example>';
   env.LINK_SECRET ||= keys.LINK_SECRET;
+  // Metrics and health are open, and this machine may be in any network.
+  env.LISTEN_HOST ||= '127.0.0.1';
   if (env.CMS_API_URL) return;
   env.CMS_API_TOKEN ||= keys.CMS_API_TOKEN;
   env.WEBHOOK_SECRET ||= keys.WEBHOOK_SECRET;

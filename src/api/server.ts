@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
   const deps = openDeps(config, 'api');
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
-  const server = createApp(deps).listen(config.PORT, (error) => {
+  const at = { port: config.PORT, host: config.LISTEN_HOST };
+  const server = createApp(deps).listen(at, (error?: Error) => {
     if (error) throw error;
     deps.log.info({ port: config.PORT }, 'api started');
   });

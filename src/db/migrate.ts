@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
+import { reasonOf } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
 import { openPostgres } from '../postgres-client.ts';
 
@@ -23,6 +24,11 @@ export async function migrateDatabase(url: string): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { loadConfig } = await import('../config.ts');
-  await migrateDatabase(loadConfig().DATABASE_URL);
+  const { databaseUrl } = await import('../config.ts');
+  try {
+    await migrateDatabase(databaseUrl());
+  } catch (error) {
+    process.stderr.write(`The schema was not brought up to date: ${reasonOf(error)}\n`);
+    process.exit(1);
+  }
 }

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { type Logger, pino } from 'pino';
 
 export type { Logger };
@@ -10,8 +11,8 @@ export function masked(text: string): string {
 }
 
 /**
- * JSON lines on standard output. An `err` field is reduced to its masked message, stack and code;
- * driver errors carry parameters that must not be logged.
+ * JSON lines on standard output. An `err` field is reduced to its masked message, stack and code: errors
+ * of drivers carry parameters that must not be logged.
  */
 export function createLogger(level: string, service: string): Logger {
   return pino({
@@ -19,14 +20,25 @@ export function createLogger(level: string, service: string): Logger {
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: describe },
+    serializers: { err: describeError },
   });
 }
 
-function describe(error: unknown) {
+interface Described {
+  name?: string;
+  message: string;
+  code?: string;
+  cause?: string;
+  stack?: string;
+}
+
+/** What a log may tell of anything that was thrown. */
+export function describeError(error: unknown): Described {
   if (!(error instanceof Error)) return { message: masked(String(error)) };
+  // Its message repeats the values the query was given.
+  if (error instanceof DrizzleQueryError) return describeError(error.cause);
   const code = 'code' in error ? String(error.code) : undefined;
-  const cause = error.cause instanceof Error ? masked(error.cause.message) : undefined;
+  const cause = error.cause instanceof Error ? describeError(error.cause).message : undefined;
   const stack = error.stack ? masked(error.stack) : undefined;
   return { name: error.name, message: masked(error.message), code, cause, stack };
 }

@@ -20,7 +20,7 @@ export async function serveWorkerHealth(
   sweeping: { lastSweepAt(): number },
   progress: Progress,
 ): Promise<{ port: number; close(): Promise<void> }> {
-  const { WORKER_HEALTH_PORT, SWEEP_INTERVAL_SECONDS } = deps.config;
+  const { WORKER_HEALTH_PORT, LISTEN_HOST, SWEEP_INTERVAL_SECONDS } = deps.config;
   if (WORKER_HEALTH_PORT === 0) return { port: 0, close: async () => {} };
   const stuckAfter = SWEEP_INTERVAL_SECONDS * 1000 * MISSED_SWEEPS + GRACE_MS;
   const routes: Record<string, () => Promise<[number, string, string]>> = {
@@ -53,7 +53,7 @@ export async function serveWorkerHealth(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(WORKER_HEALTH_PORT, resolve);
+    server.listen({ port: WORKER_HEALTH_PORT, host: LISTEN_HOST }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,

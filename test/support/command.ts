@@ -10,12 +10,20 @@ export interface CommandEnd {
 }
 
 /** Runs `tidings` from source, as a process of its own. @param nodeOptions such as a limit of memory */
-export function runTidings(
+export const runTidings = (
   env: Record<string, string>,
   args: string[],
   nodeOptions: string[] = [],
+): Promise<CommandEnd> => runEntry('src/tidings.ts', env, args, nodeOptions);
+
+/** The same for any file of the repository that is a command; it gets these variables only. */
+export function runEntry(
+  file: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  nodeOptions: string[] = [],
 ): Promise<CommandEnd> {
-  const entry = typescriptEntry(new URL('../../src/tidings.ts', import.meta.url));
+  const entry = typescriptEntry(new URL(`../../${file}`, import.meta.url));
   return new Promise((resolve) => {
     const child = execFile(
       entry.command,
