@@ -32,6 +32,7 @@ export function openPostgres<Types extends Record<string, postgres.PostgresType>
     // Nobody waits for the answer to that question: lost, it would end the process.
     fetch_types: false,
     ...options,
-    connection: { ...options.connection, application_name: name },
+    // Elsewhere instants of long ago are written with offsets of seconds, which nobody reads.
+    connection: { ...options.connection, application_name: name, TimeZone: 'UTC' },
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { partialSettings } from './preferences.ts';
-import { freeText, identifier, jsonObject, numericId } from './text.ts';
+import { freeText, identifier, jsonObject, numericId, storageKey } from './text.ts';
 
 /** The rest of the CMS contract: companies, bots and file records. Unknown fields of an answer are ignored. */
 
@@ -83,7 +83,7 @@ export type FileRecord = z.output<typeof fileRecord>;
 /** What may be written with `PUT /api/files/:documentId`, in `{ "data": … }`. */
 export const fileRecordChange = z.strictObject({
   name: freeText(1024).min(1).optional(),
-  storage_key: identifier(1024).nullable().optional(),
+  storage_key: storageKey.nullable().optional(),
   company: numericId.optional(),
   bot: numericId.optional(),
   notification_sent: z.boolean().optional(),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { freeText, identifier, jsonObject, numericId, timestamp } from './text.ts';
+import { freeText, identifier, jsonObject, numericId, storageKey, timestamp } from './text.ts';
 
 /** A producer asks for the leftovers of a failed file to be removed: design section 6. */
 export const correctionRequest = z.strictObject({
   file_document_id: identifier(),
   file_name: freeText(1024).optional(),
-  storage_key: identifier(1024).optional(),
+  storage_key: storageKey.optional(),
   company_id: numericId.optional(),
   bot_id: numericId.optional(),
   failure_category: freeText(50).min(1),

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { emailAddress, freeText, identifier, jsonObject, numericId, timestamp } from './text.ts';
+import {
+  emailAddress,
+  freeText,
+  identifier,
+  jsonObject,
+  numericId,
+  storageKey,
+  timestamp,
+} from './text.ts';
 
 /** What a producer says about one file. HTTP, queue payload, inbox and OpenAPI share this shape. */
 
@@ -40,7 +48,7 @@ const common = {
   company_id: numericId,
   bot_id: numericId,
   user_email: emailAddress,
-  storage_key: identifier(1024).optional(),
+  storage_key: storageKey.optional(),
   file_event_id: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   occurred_at: timestamp
     .refine((at) => Date.parse(at) <= Date.now() + MAX_CLOCK_LEAD_MS, 'is more than a day ahead')

@@ -59,6 +59,13 @@ export const identifier = (max = 255) =>
     .max(max)
     .refine((value) => storable(value) === value, 'contains a character that cannot be stored');
 
+/** Key of an object: S3 allows 1,024 bytes of UTF-8, and Postgres indexes what is no longer than that. */
+const MAX_KEY_BYTES = 1024;
+export const storageKey = identifier(MAX_KEY_BYTES).refine(
+  (key) => Buffer.byteLength(key) <= MAX_KEY_BYTES,
+  `is longer than the ${MAX_KEY_BYTES} bytes of an object's key`,
+);
+
 /** CMS numeric id: 1 to 2^31-1. */
 export const numericId = z
   .number()
@@ -76,7 +83,7 @@ export const numericIdParam = z.coerce
 /** An e-mail address; case is ignored, so it is kept in lower case. */
 export const emailAddress = z.email().max(255).toLowerCase();
 
-/** The years 1 to 9999 in UTC: what both `Date` and Postgres can read. */
+/** The years 1 to 9999 in UTC: what ISO 8601 writes with four digits. */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 

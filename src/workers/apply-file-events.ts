@@ -37,7 +37,7 @@ export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, jo
       lockUnapplied(tx, chunkId),
     );
   } catch (error) {
-    if (!isDataError(error)) throw error;
+    if (!isOfTheEvents(error)) throw error;
     await applyApart(deps, chunkId);
   }
 }
@@ -66,29 +66,35 @@ async function store(
 /**
  * One owner at a time, so that whose events the database takes has them applied together as ever; of
  * the others one event at a time, and those that are refused are set aside with the reason.
+ * @throws what our own code stumbled over at last; its events stay, for a release that can apply them
  */
 async function applyApart(deps: Deps, chunkId: string): Promise<void> {
+  let stumbled: unknown;
   for (const owner of await ownersOfChunk(deps.db.sql, chunkId)) {
     const lock = (tx: Transaction) => lockUnappliedOf(tx, chunkId, owner);
     try {
       await apply(deps, chunkId, [owner], lock);
     } catch (error) {
-      if (!isDataError(error)) throw error;
+      if (!isOfTheEvents(error)) throw error;
       const rows = await deps.db.sql.begin(lock);
-      for (const { id } of rows) await applyOrSetAside(deps, chunkId, owner, id);
+      for (const { id } of rows)
+        stumbled = (await applyOrSetAside(deps, chunkId, owner, id)) ?? stumbled;
     }
   }
+  if (stumbled) throw stumbled;
 }
 
+/** @returns what our own code stumbled over, if it did */
 async function applyOrSetAside(
   deps: Deps,
   chunkId: string,
   owner: ChunkOwner,
   id: number,
-): Promise<void> {
+): Promise<unknown> {
   try {
     await apply(deps, chunkId, [owner], (tx) => lockUnappliedEvent(tx, chunkId, id));
   } catch (error) {
+    if (isOurOwn(error)) return error;
     if (!isDataError(error)) throw error;
     deps.log.error({ err: error, event: id }, 'event cannot be applied; dead-lettered');
     await deadLetterEvent(deps.db.sql, id, reasonOf(error));
@@ -96,8 +102,12 @@ async function applyOrSetAside(
   }
 }
 
-/** The database refuses the data (classes 22 and 23): trying again cannot help. */
-const isDataError = (error: unknown): boolean => /^2[23]/.test(sqlState(error) ?? '');
+/** The database refuses the data (classes 22 and 23), or it is too large (54): trying again cannot help. */
+const isDataError = (error: unknown): boolean => /^(2[23]|54)/.test(sqlState(error) ?? '');
+/** Our own code cannot read the data: the other events must not wait for it. */
+const isOurOwn = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError;
+const isOfTheEvents = (error: unknown): boolean => isDataError(error) || isOurOwn(error);
 
 /** An owner's batch closed after it was looked up: preferences have to be resolved after all. */
 class BatchClosedMeanwhile extends Error {

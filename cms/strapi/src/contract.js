@@ -97,6 +97,11 @@ var jsonObject = import_zod.z.record(import_zod.z.string(), import_zod.z.unknown
 }).overwrite(storableJson);
 var freeText = (max) => import_zod.z.string().max(max).overwrite(storable);
 var identifier = (max = 255) => import_zod.z.string().min(1).max(max).refine((value) => storable(value) === value, "contains a character that cannot be stored");
+var MAX_KEY_BYTES = 1024;
+var storageKey = identifier(MAX_KEY_BYTES).refine(
+  (key) => Buffer.byteLength(key) <= MAX_KEY_BYTES,
+  `is longer than the ${MAX_KEY_BYTES} bytes of an object's key`
+);
 var numericId = import_zod.z.number().int().min(1).max(2 ** 31 - 1);
 var numericIdParam = import_zod.z.coerce.number().int().min(1).max(2 ** 31 - 1);
 var emailAddress = import_zod.z.email().max(255).toLowerCase();
@@ -242,7 +247,7 @@ var fileRecord = import_zod3.z.object({
 });
 var fileRecordChange = import_zod3.z.strictObject({
   name: freeText(1024).min(1).optional(),
-  storage_key: identifier(1024).nullable().optional(),
+  storage_key: storageKey.nullable().optional(),
   company: numericId.optional(),
   bot: numericId.optional(),
   notification_sent: import_zod3.z.boolean().optional(),

@@ -46,7 +46,7 @@ export const batches = pgTable(
     /** Set by the preference webhook: the snapshot is to be resolved again. */
     preferences_stale_at: instant('preferences_stale_at'),
     /** When the snapshot is to be compared with what the CMS says, webhook or not. */
-    preferences_compare_at: instant('preferences_compare_at').notNull().defaultNow(),
+    preferences_compare_at: instant('preferences_compare_at').notNull().default(sql`now()`),
     cms_written_back_at: instant('cms_written_back_at'),
     user_preferences_snapshot: json<NotificationSettings>('user_preferences_snapshot').notNull(),
     preferences_source: text('preferences_source').notNull(),

@@ -1,12 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { customType, timestamp } from 'drizzle-orm/pg-core';
+import { customType } from 'drizzle-orm/pg-core';
+import { parseInstant } from '../value-types.ts';
 
-/** Column kinds shared by all tables. Instants are `timestamptz` with microseconds. */
+/** Column kinds shared by all tables. */
 
-export const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+/** `timestamptz` with microseconds, read as every other statement reads it. */
+export const instant = customType<{ data: Date; driverData: string }>({
+  dataType: () => 'timestamp with time zone',
+  toDriver: (value) => value.toISOString(),
+  fromDriver: parseInstant,
+});
 
-export const createdAt = () => instant('created_at').notNull().defaultNow();
-export const updatedAt = () => instant('updated_at').notNull().defaultNow();
+export const createdAt = () => instant('created_at').notNull().default(sql`now()`);
+export const updatedAt = () => instant('updated_at').notNull().default(sql`now()`);
 
 /** `value in ('a', 'b')`, for the CHECK constraint every status has. */
 export const oneOf = (column: string, values: readonly string[]) =>

@@ -109,7 +109,7 @@ export const notificationRetryLog = pgTable(
     outcome: text('outcome').notNull(),
     transport: text('transport'),
     error_message: text('error_message'),
-    retry_at: instant('retry_at').notNull().defaultNow(),
+    retry_at: instant('retry_at').notNull().default(sql`now()`),
     success: boolean('success').notNull().default(false),
     next_retry_at: instant('next_retry_at'),
   },

@@ -59,8 +59,8 @@ export const correctionRestores = pgTable(
     status: text('status').$type<(typeof RESTORE_STATUSES)[number]>().notNull().default('pending'),
     /** An operator, or the conflict that called for it. */
     requested_by: text('requested_by').$type<'operator' | 'conflict'>().notNull(),
-    requested_at: instant('requested_at').notNull().defaultNow(),
-    run_at: instant('run_at').notNull().defaultNow(),
+    requested_at: instant('requested_at').notNull().default(sql`now()`),
+    run_at: instant('run_at').notNull().default(sql`now()`),
     attempts: integer('attempts').notNull().default(0),
     lease_token: uuid('lease_token'),
     lease_expires_at: instant('lease_expires_at'),

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import type { AuditKind } from '../../domain/store-audit.ts';
 import { instant, json, oneOf } from './columns.ts';
@@ -11,7 +12,7 @@ export const storeAudits = pgTable(
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     trigger: text('trigger').$type<(typeof AUDIT_TRIGGERS)[number]>().notNull(),
-    started_at: instant('started_at').notNull().defaultNow(),
+    started_at: instant('started_at').notNull().default(sql`now()`),
     /** Null while it runs, and for good where its process ended before it did. */
     completed_at: instant('completed_at'),
     findings: json<Partial<Record<AuditKind, number>>>('findings').notNull().default({}),
