@@ -4,8 +4,8 @@ import { storeVariables } from './config/stores.ts';
 import { flag, text, whole } from './config/values.ts';
 
 /**
- * Environment -> typed configuration. The only reader of `process.env` in `src/`. Names and defaults
- * are those of the design; `.env.example` lists them with their meaning.
+ * Environment -> typed configuration. The only reader of `process.env` in `src/`. `.env.example` lists
+ * the variables with their meaning and default.
  */
 
 const keys = () =>

@@ -9,8 +9,8 @@ import type { WebhookDelivery } from './webhook-delivery.ts';
 const DATABASE_PATIENCE_MS = 2000;
 
 /**
- * `GET /api/health` of the reference. The ingestion service is judged by the last webhook, not asked:
- * its own health check asks this one.
+ * `GET /api/health`: 503 while the database does not answer. The ingestion service is judged by the
+ * last webhook, not asked: its own health check asks this one.
  */
 export function healthCheck(
   db: Db,

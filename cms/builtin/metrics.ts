@@ -7,7 +7,7 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** The metrics of one CMS, in a registry of their own. Names are those the reference's alerts use. */
+/** The metrics of one CMS, in a registry of their own. Alerts go by the names: none may change. */
 export function createMetrics(cacheStats: () => CacheStats) {
   const registry = new Registry();
   const registers = [registry];

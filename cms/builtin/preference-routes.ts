@@ -10,7 +10,7 @@ import { ownerKey } from './preference-record.ts';
 import type { PreferenceCollection } from './preferences.ts';
 import { validated } from './problem.ts';
 
-/** `/api/user-notification-preferences`: the two look-ups of the reference, then the usual routes. */
+/** `/api/user-notification-preferences`: look-ups of one person and of many, then the usual routes. */
 export function preferenceRoutes(
   db: Db,
   cache: PreferenceCache,

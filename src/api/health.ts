@@ -29,8 +29,8 @@ async function probe(check: () => Promise<unknown>): Promise<State> {
 }
 
 /**
- * The state of each part, under the names of the reference's health check. Only the database decides
- * about the status code: without it nothing can be accepted, without the rest mail is late at worst.
+ * The state of each part. Only the database decides about the status code: without it nothing can be
+ * accepted, without the rest mail is late at worst.
  */
 async function health(deps: Deps): Promise<Answer> {
   const { db, redis, transport, cms, stores } = deps;

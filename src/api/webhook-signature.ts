@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { HttpProblem } from './problem.ts';
 
-/** Older or more future webhooks are refused: design section 9. */
+/** Webhooks further from now, in milliseconds, are refused: a recorded one cannot be sent again later. */
 const TOLERANCE_MS = 5 * 60_000;
 
 /** The bytes a request came with; the parser keeps them for routes that check signatures. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { freeText, identifier, jsonObject, numericId, storageKey, timestamp } from './text.ts';
 
-/** A producer asks for the leftovers of a failed file to be removed: design section 6. */
+/** A producer asks for the leftovers of a failed file to be removed: `POST /api/corrections`. */
 export const correctionRequest = z.strictObject({
   file_document_id: identifier(),
   file_name: freeText(1024).optional(),

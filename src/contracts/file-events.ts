@@ -29,7 +29,7 @@ export const ERROR_CATEGORIES = [
 export type ProcessingStage = (typeof PROCESSING_STAGES)[number];
 export type FileStatus = (typeof FILE_STATUSES)[number];
 
-/** At most this many events in one request: design section 6. */
+/** At most this many events in one request: they are accepted all or none, and applied together. */
 export const MAX_EVENTS_PER_REQUEST = 1000;
 
 /** A clock further ahead than this would make every later event of the file look old. */

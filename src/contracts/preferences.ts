@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { emailAddress, numericId, timestamp } from './text.ts';
 
-/** How one person wants to be told about one bot. Limits and defaults are the reference's. */
+/**
+ * How one person wants to be told about one bot. Limits and defaults are part of what any CMS has to
+ * serve (docs/cms.md).
+ */
 
 export const EMAIL_FORMATS = ['html', 'text'] as const;
 
@@ -14,7 +17,7 @@ const settings = {
   include_error_details: z.boolean(),
 };
 
-/** Additions of ours to the reference's settings: how to write to the person. */
+/** How to write to the person. Unlike the other settings a CMS may leave these out. */
 const personal = {
   /** BCP 47 language tag, such as `de` or `en-GB`. */
   locale: z
@@ -91,7 +94,7 @@ export type PreferenceInput = z.output<typeof preferenceInput>;
 export const preferenceChange = preferenceInput.partial();
 export type PreferenceChange = z.output<typeof preferenceChange>;
 
-/** At most this many people in one `bulk-get`: the reference's limit. */
+/** At most this many people in one `bulk-get`; a CMS refuses more. */
 export const MAX_BULK_USERS = 100;
 
 /** Body of `POST …/bulk-get`. The address keeps its case, because the answer is keyed by it. */
@@ -115,7 +118,7 @@ export const byUserAnswer = z.object({
   fallback_applied: z.boolean().optional(),
 });
 
-/** Where the preferences of a batch came from: promise 5's ladder. */
+/** Where the preferences of a batch came from: the ladder of promise 5. */
 export const PREFERENCE_SOURCES = ['cms', 'cache', 'stale_cache', 'defaults'] as const;
 export type PreferenceSource = (typeof PREFERENCE_SOURCES)[number];
 
@@ -127,7 +130,7 @@ export const resolvedPreferences = z.object({
   source: z.enum(PREFERENCE_SOURCES),
 });
 
-/** Body of `POST /webhooks/preference-updated`: the reference payload. A hint; never trusted for content. */
+/** Body of `POST /webhooks/preference-updated`. A hint; never trusted for content. */
 export const preferenceWebhook = z.object({
   action: z.enum(['created', 'updated', 'deleted']),
   company_id: numericId,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Building blocks of every shape that crosses the border of the system. Limits are those of the
- * design, section 9.
+ * Building blocks of every shape that crosses the border of the system. Each text has a limit, so that
+ * no request can make a row, or an entry of an index, as large as it likes.
  */
 
 const NUL_OR_LONE_SURROGATE =

@@ -1,4 +1,4 @@
-/** When a batch closes and what becomes of it: design section 4, "Batch". Pure. */
+/** When a batch closes and what becomes of it: docs/architecture.md, "Rules worth knowing". Pure. */
 
 export type CloseReason = 'threshold' | 'due' | 'max_age' | 'manual';
 

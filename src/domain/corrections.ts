@@ -2,7 +2,7 @@ import { ERROR_CATEGORIES } from '../contracts/file-events.ts';
 
 export type ErrorCategory = (typeof ERROR_CATEGORIES)[number];
 
-/** The three steps, under the reference's names. */
+/** The three steps. Tasks and their logs are stored with these names. */
 export const CORRECTION_ACTIONS = ['s3_delete', 'chroma_delete', 'cms_delete'] as const;
 export type CorrectionAction = (typeof CORRECTION_ACTIONS)[number];
 
@@ -13,7 +13,10 @@ const ACTIONS: Record<ErrorCategory, CorrectionAction[]> = {
   storage_error: ['chroma_delete'],
 };
 
-/** The action map of design section 4; a category nobody knows gets all three steps. */
+/**
+ * The steps that remove what a failure of the category may have left behind. One of a category nobody
+ * knows may have left something in all three stores.
+ */
 export function correctionActions(category: string): CorrectionAction[] {
   return isCategory(category) ? ACTIONS[category] : ACTIONS.processing_error;
 }

@@ -1,8 +1,8 @@
 import type { FileStatus, ProcessingStage } from '../contracts/file-events.ts';
 
 /**
- * How events move one file: design section 4, "File events". Pure; times are milliseconds since the
- * epoch.
+ * How events move one file: by when they occurred, then by stage, never by arrival (promise 3). Pure;
+ * times are milliseconds since the epoch.
  */
 
 /** The part of an event that decides about order and state. */

@@ -4,7 +4,7 @@ import type { PreferenceSource } from '../contracts/preferences.ts';
 
 const MINUTE = 60_000;
 
-/** The reference's five minutes. */
+/** Should a webhook be lost, mails notice the change this late. */
 export const FRESH_MS = 5 * MINUTE;
 /**
  * "No row of their own" is believed for less long: the company's defaults may change as well, and no

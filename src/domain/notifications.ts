@@ -1,6 +1,9 @@
 import { type Backoff, backoffDelay } from './backoff.ts';
 
-/** What follows an attempt to send: design sections 4 and 9. Pure. */
+/**
+ * What follows an attempt to send. A mail that may have arrived goes out again only where the policy
+ * says so (promise 4). Pure.
+ */
 
 /** What the transport said of an attempt; `via` names the one of several that was tried. */
 export type AttemptOutcome = { via?: string } & (

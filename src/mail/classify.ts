@@ -34,7 +34,8 @@ const MEANINGS: Record<string, string> = {
 };
 
 /**
- * Decides what a failed attempt means for the mail: design section 4, "E-mail".
+ * Decides what a failed attempt means for the mail. Until the body is written to its end the server
+ * cannot have taken it; from then on only its answer tells.
  * @param failure the error of the SMTP client
  * @param bodyWritten whether the body had been written to its end, so that the server may have taken it
  */

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * Prometheus metrics under the reference's names. Counters count what this process did; gauges read
- * from Postgres are filled by whoever serves them.
+ * Prometheus metrics; docs/operations.md says which of them are worth an alert. Counters count what this
+ * process did; gauges read from Postgres are filled by whoever serves them.
  */
 export function createMetrics() {
   const register = new Registry();

@@ -21,7 +21,7 @@ import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from '
 import { planSecondLooks } from './second-look.ts';
 import { settleConflict } from './settle-conflict.ts';
 
-/** Corrections retry after the base, doubled up to this, in milliseconds: design section 9. */
+/** Corrections retry after `CORRECTION_RETRY_BASE_SECONDS`, doubled up to this, in milliseconds. */
 const RETRY_CAP_MS = 300_000;
 const HOUR_MS = 3_600_000;
 

@@ -150,7 +150,7 @@ export async function emailDetail(orm: Orm, id: number) {
   return { ...email, attempts };
 }
 
-/** A correction task with the reference's three flags, its steps and its log. */
+/** A correction task with its steps, what of them is proven, and its log; null where there is none. */
 export async function correctionDetail(orm: Orm, id: number) {
   const [task] = await orm
     .select(correctionColumns)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { redact } from './redact.ts';
 import type { SendOptions, SendOutcome, Transport } from './transport.ts';
 
-/** Wrong credentials do not mend themselves within seconds: design section 9, "Times". */
+/** Wrong credentials do not mend themselves within seconds: the transport rests so many milliseconds. */
 export const UNAVAILABLE_FOR_MS = 30_000;
 
 /** A mail waits here for a transport that is free again this soon, instead of being put back. */
