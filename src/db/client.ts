@@ -23,8 +23,9 @@ export interface Database {
 }
 
 /**
- * Opens two pools on one database: a raw one for the set-based statements and one for Drizzle, which
- * changes how its client reads dates. Every connection is made when it is first needed.
+ * Opens three pools on one database: a raw one for the set-based statements, one of a single connection
+ * for locks of the session, and one for Drizzle, which changes how its client reads dates. Every
+ * connection is made when it is first needed.
  * @param poolSize connections of the raw pool; the query builder's pool has at most 4
  * @param onLost told of each transaction that a deadlock made begin anew
  */

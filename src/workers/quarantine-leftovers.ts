@@ -16,7 +16,8 @@ const AT_ONCE = 8;
 
 /**
  * Where undo is on, saves what the step is about to remove. Each file by itself: one that cannot be
- * saved must not be removed, and does not keep the others.
+ * saved must not be removed, and does not keep the others. Whether undo is on or not, objects of the
+ * quarantine itself are refused.
  * @returns the corrections that may go on; they have to be guarded after this, because saving takes time
  */
 export async function savedCorrections(
