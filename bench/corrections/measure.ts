@@ -31,7 +31,7 @@ const BARE_SHARE = 1 / 8;
 const WARM_UP_SHARE = 1 / 10;
 
 /** @param files how many failed files a round corrects */
-export async function measureCorrections(
+async function measureCorrections(
   bench: Bench,
   stores: readonly Store[],
   files: number,

@@ -10,7 +10,7 @@ const EVERY_MS = 3_600_000;
  * Keeps the two growing tables bounded: webhooks for 7 days, delivered or not (nobody caches
  * preferences for longer than a day), the access log for 30.
  */
-export async function removeOldRows(db: Db): Promise<void> {
+async function removeOldRows(db: Db): Promise<void> {
   await db
     .delete(webhookOutbox)
     .where(lt(webhookOutbox.created_at, sql`now() - interval '7 days'`));

@@ -31,7 +31,7 @@ export function clearedStores(file: IngestedFile): readonly ('object' | 'chunks'
 }
 
 /** Whether a store holds exactly what it should: nothing where it was cleared, else what was written. */
-export function isAsItShould(
+function isAsItShould(
   store: 'object' | 'chunks' | 'record',
   file: IngestedFile,
   stored: StoredFile,

@@ -35,7 +35,6 @@ export const companyInput = companyChange.extend({
   id: numericId.optional(),
   name: freeText(255).min(1),
 });
-export type CompanyInput = z.output<typeof companyInput>;
 
 /** `GET /api/bots/:id`. */
 export const botRecord = z.object({
@@ -44,21 +43,18 @@ export const botRecord = z.object({
   name: z.string().nullish(),
   processing_settings: z.record(z.string(), z.unknown()).nullish(),
 });
-export type BotRecord = z.output<typeof botRecord>;
 
 /** What `PUT /api/bots/:id` takes, in `{ "data": … }`. */
 export const botChange = z.strictObject({
   name: freeText(255).min(1).optional(),
   processing_settings: jsonObject.optional(),
 });
-export type BotChange = z.output<typeof botChange>;
 
 /** What `POST /api/bots` takes; `id` where the bot already has a number elsewhere. */
 export const botInput = botChange.extend({
   id: numericId.optional(),
   name: freeText(255).min(1),
 });
-export type BotInput = z.output<typeof botInput>;
 
 /** `GET /api/health`; with 503 where the status is `unhealthy`. */
 export const cmsHealth = z.looseObject({

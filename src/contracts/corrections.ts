@@ -63,7 +63,6 @@ export const RESTORE_STATUSES = [
   'failed',
   'refused',
 ] as const;
-export type RestoreStatus = (typeof RESTORE_STATUSES)[number];
 
 /** What a correction's answer says of its undoing. */
 export const correctionUndo = z.object({

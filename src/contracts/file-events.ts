@@ -33,7 +33,7 @@ export type FileStatus = (typeof FILE_STATUSES)[number];
 export const MAX_EVENTS_PER_REQUEST = 1000;
 
 /** A clock further ahead than this would make every later event of the file look old. */
-export const MAX_CLOCK_LEAD_MS = 24 * 3_600_000;
+const MAX_CLOCK_LEAD_MS = 24 * 3_600_000;
 
 export const eventError = z.strictObject({
   category: freeText(50).optional(),
@@ -121,4 +121,3 @@ export const intakeAnswer = z.object({
     ),
   }),
 });
-export type IntakeAnswer = z.output<typeof intakeAnswer>;

@@ -16,7 +16,7 @@ export const generationQuery = z.strictObject({
  * Why writing is not safe; `ongoing` where it is. All but `events_pending`, `correction_running` and
  * `restore_running`, which pass by themselves, call for a new event before anything is written.
  */
-export const WRITE_SAFETY = [
+const WRITE_SAFETY = [
   'ongoing',
   'events_pending',
   'correction_running',

@@ -79,7 +79,6 @@ export const preferenceRecord = notificationSettings.extend({
   company: z.object({ id: numericId }).nullish(),
   bot: z.object({ id: numericId }).nullish(),
 });
-export type PreferenceRecord = z.output<typeof preferenceRecord>;
 
 /** What `POST …/user-notification-preferences` takes, in `{ "data": … }`; unset settings take the built-in ones. */
 export const preferenceInput = z.strictObject({

@@ -10,7 +10,6 @@ export const summaryRequest = z.strictObject({
   /** A day of the period; today in the person's time zone where absent. */
   date: z.iso.date().optional(),
 });
-export type SummaryRequest = z.output<typeof summaryRequest>;
 
 /** What a summary's mail keeps of its request until it is rendered. */
 export const summaryData = z.object({

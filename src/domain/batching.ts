@@ -11,7 +11,7 @@ export interface Counts {
 
 export type BatchStatus = 'completed' | 'failed' | 'partially_completed';
 
-export const finished = (counts: Counts): number => counts.successful + counts.failed;
+const finished = (counts: Counts): number => counts.successful + counts.failed;
 
 /** Enough files are done for the batch to close at once. */
 export function reachesThreshold(counts: Counts, threshold: number): boolean {

@@ -53,7 +53,7 @@ export async function findRedisServer(
 }
 
 /** The command that installs Redis on this machine. */
-export function installCommand({ platform, path }: Machine): string {
+function installCommand({ platform, path }: Machine): string {
   if (platform === 'darwin') return 'brew install redis';
   if (platform === 'win32') return 'wsl --install, then in it: sudo apt-get install redis-server';
   if (onPath('dnf', path)) return 'sudo dnf install redis';

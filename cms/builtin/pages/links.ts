@@ -14,7 +14,7 @@ export const LINK_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 /** Where a link leads; its token stands in the query, which the access log does not keep. */
-export const LINK_PATH = '/preferences/link';
+const LINK_PATH = '/preferences/link';
 
 const claims = z
   .tuple([z.number(), z.number(), z.string()])

@@ -27,15 +27,13 @@ export interface FieldWording {
   error: string;
 }
 
-/** The settings a person can change, in the order of the page. */
-export const SETTING_NAMES = [
-  'notification_enabled',
-  'notification_delay_minutes',
-  'batch_size_threshold',
-  'email_format',
-  'include_success_details',
-  'include_error_details',
-  'locale',
-  'timezone',
-] as const;
-export type SettingName = (typeof SETTING_NAMES)[number];
+/** The settings a person can change. */
+export type SettingName =
+  | 'notification_enabled'
+  | 'notification_delay_minutes'
+  | 'batch_size_threshold'
+  | 'email_format'
+  | 'include_success_details'
+  | 'include_error_details'
+  | 'locale'
+  | 'timezone';

@@ -83,7 +83,7 @@ export function namedRow(wording: Wording, file: MailFile): FileRow {
 }
 
 /** What became of a failed file's leftovers, in one or two sentences. */
-export function cleanupSentence(wording: Wording, correction: FileCorrection | null): string {
+function cleanupSentence(wording: Wording, correction: FileCorrection | null): string {
   const words = wording.locale.cleanup;
   if (!correction) return words.nothing;
   const removed = places(words, correction, true);

@@ -1,7 +1,7 @@
 import { oneLine, shortMessage } from './untrusted-text.ts';
 
 /** Longer subjects are cut by every client. */
-export const SUBJECT_LIMIT = { characters: 150, bytes: 600 };
+const SUBJECT_LIMIT = { characters: 150, bytes: 600 };
 
 /**
  * A header's worth of text: one line, no control characters, at most `SUBJECT_LIMIT` long. What opens

@@ -6,7 +6,7 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
  * JavaScript cannot tell apart and a database can: `1.0` from `1`, and whole numbers beyond 2^53.
  * @param json valid JSON; anything but an object or an array has no members
  */
-export function membersOf(json: string): string[] {
+function membersOf(json: string): string[] {
   const members: string[] = [];
   let depth = 0;
   let start = 0;
