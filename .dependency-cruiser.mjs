@@ -10,6 +10,7 @@ const SIDE = [
   'deadline.ts',
   'group-commit.ts',
   'package-root.ts',
+  'script-runner.ts',
   'observability',
 ];
 const COMPOSITION = [...SIDE, 'queues', 'db', 'stores', 'mail'];
@@ -23,6 +24,7 @@ const ARROWS = {
   'group-commit.ts': [],
   'package-root.ts': [],
   'postgres-client.ts': [],
+  'script-runner.ts': [],
   contracts: [],
   observability: [],
   'shutdown.ts': ['observability'],

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { StoreName } from './contracts/stores.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { type MailBooks, mailBooks } from './db/mail-books.ts';
 import { type RateLimit, rateLimits, type TakePlaces } from './domain/rate-limits.ts';
@@ -21,7 +22,6 @@ import { type Quotas, quotaReader } from './stores/quota.ts';
 import { s3Store } from './stores/s3.ts';
 import { sharedPreferences } from './stores/shared-preferences.ts';
 import type { LeftoverStore } from './stores/store.ts';
-import type { StoreName } from './stores/store-error.ts';
 
 type RateOf = (label: string, limits: readonly RateLimit[]) => TakePlaces;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STORE_NAMES } from './stores.ts';
 import { freeText, identifier, jsonObject, numericId, storageKey, timestamp } from './text.ts';
 
 /** A producer asks for the leftovers of a failed file to be removed: `POST /api/corrections`. */
@@ -68,7 +69,7 @@ export const RESTORE_STATUSES = [
 export const correctionUndo = z.object({
   quarantine: z.array(
     z.object({
-      store: z.enum(['s3', 'chroma', 'cms']),
+      store: z.enum(STORE_NAMES),
       state: z.enum(QUARANTINE_STATES),
       /** Objects, chunks or records. */
       items: z.number().int(),

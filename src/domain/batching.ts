@@ -1,6 +1,8 @@
 /** When a batch closes and what becomes of it: docs/architecture.md, "Rules worth knowing". Pure. */
 
-export type CloseReason = 'threshold' | 'due' | 'max_age' | 'manual';
+/** Why a batch closed. */
+export const CLOSE_REASONS = ['threshold', 'due', 'max_age', 'manual'] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** The counts of a batch's lines. */
 export interface Counts {

@@ -1,3 +1,4 @@
+import type { StoreName } from '../contracts/stores.ts';
 import type { CorrectionAction } from './corrections.ts';
 
 /** The stores of the three steps, by the step that removes from them. */
@@ -5,11 +6,10 @@ export const STORE_OF_ACTION = {
   s3_delete: 's3',
   chroma_delete: 'chroma',
   cms_delete: 'cms',
-} as const;
-type Store = (typeof STORE_OF_ACTION)[CorrectionAction];
+} as const satisfies Record<CorrectionAction, StoreName>;
 
 /** How much was removed from each store; null where it was asked to remove and nobody knows what it did. */
-export type RemovalAccount = Partial<Record<Store, number | null>>;
+export type RemovalAccount = Partial<Record<StoreName, number | null>>;
 
 /** The part of a log entry that tells what was removed. */
 interface Step {
@@ -33,7 +33,7 @@ export function removalAccount(
 ): RemovalAccount {
   const since = log.slice(log.findLastIndex(({ action }) => FRESH_START.has(action)) + 1);
   const account: RemovalAccount = {};
-  let unsettled: Store[] = [];
+  let unsettled: StoreName[] = [];
   for (const action of planned) {
     const store = STORE_OF_ACTION[action];
     const steps = since.filter((step) => step.action === action);

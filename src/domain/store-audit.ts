@@ -1,12 +1,11 @@
+import type { StoreName } from '../contracts/stores.ts';
 import type { CorrectionAction } from './corrections.ts';
 
 /** What an audit of the stores can find, and what it has to have read to say so. */
 
-export type AuditedStore = 's3' | 'chroma' | 'cms';
-
 interface Kind {
   /** Stores that have to answer; without one of them the question is left open. */
-  needs: readonly AuditedStore[];
+  needs: readonly StoreName[];
   /** The step of a correction that removes it; null where nothing is to be removed. */
   action: CorrectionAction | null;
   says: string;
@@ -58,7 +57,7 @@ export const auditKinds = Object.keys(AUDIT_KINDS) as AuditKind[];
 export const ORPHANED = 'orphaned';
 
 /** The kinds that can be told apart although some stores could not be read. */
-export function tellableKinds(unread: ReadonlySet<AuditedStore>): AuditKind[] {
+export function tellableKinds(unread: ReadonlySet<StoreName>): AuditKind[] {
   return auditKinds.filter((kind) => !AUDIT_KINDS[kind].needs.some((store) => unread.has(store)));
 }
 

@@ -1,11 +1,7 @@
 import type { RateLimit, TakePlaces } from '../domain/rate-limits.ts';
 import { type RateWindow, rateWindow, SLOTS } from '../domain/rate-window.ts';
+import type { ScriptRunner } from '../script-runner.ts';
 import { TAKE_FROM_WINDOWS } from './take-from-windows.ts';
-
-/** As much of a Redis client as is needed here; it must fail fast while Redis is away. */
-export interface ScriptRunner {
-  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
-}
 
 /**
  * Limits kept for all processes in Redis. While Redis is away each process keeps them by itself,

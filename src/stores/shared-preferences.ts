@@ -1,16 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { notificationSettings } from '../contracts/preferences.ts';
+import type { ScriptRunner } from '../script-runner.ts';
 import type { CmsPreferences } from './cms-client.ts';
 import { circuitGuard, type Guard } from './guard.ts';
 import { INVALIDATE, KEEP, LOOK } from './shared-preference-scripts.ts';
 
 /** What all processes know together: answers of the CMS, kept in Redis for a day. */
-
-/** As much of a Redis client as is needed here; it must fail fast while Redis is away. */
-export interface ScriptRunner {
-  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
-}
 
 export interface SharedAnswer {
   /** Drawn anew whenever something newer is announced; an answer counts only under its own. */

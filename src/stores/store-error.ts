@@ -1,4 +1,6 @@
-export type StoreName = 's3' | 'chroma' | 'cms';
+import type { StoreName } from '../contracts/stores.ts';
+
+export type { StoreName };
 
 export interface StoreFailure {
   store: StoreName;

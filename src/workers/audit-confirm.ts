@@ -1,3 +1,4 @@
+import type { StoreName } from '../contracts/stores.ts';
 import type { Sql } from '../db/client.ts';
 import {
   dropFindings,
@@ -9,12 +10,7 @@ import {
 import { addBusy } from '../db/queries/store-audit/own-records.ts';
 import type { Deps } from '../deps.ts';
 import { recordObjection } from '../domain/cms-record.ts';
-import {
-  AUDIT_KINDS,
-  type AuditedStore,
-  type AuditKind,
-  auditKinds,
-} from '../domain/store-audit.ts';
+import { AUDIT_KINDS, type AuditKind, auditKinds } from '../domain/store-audit.ts';
 import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { orUnread, type StoreLists, type UnreadStores } from './audit-read-stores.ts';
@@ -48,7 +44,7 @@ export async function confirmFindings(
   signal: AbortSignal,
 ): Promise<void> {
   await db`analyze audit_findings`;
-  const look = (store: AuditedStore, kinds: AuditKind[], check: Check) =>
+  const look = (store: StoreName, kinds: AuditKind[], check: Check) =>
     orUnread(unread, store, () => checkAll(db, kinds, check, signal));
   await look('s3', OBJECTS, (page) => wrongObjects(lists, page));
   await look('chroma', CHUNKS, (page) => wrongChunks(lists, page));

@@ -1,3 +1,4 @@
+import type { StoreName } from '../contracts/stores.ts';
 import type { Sql } from '../db/client.ts';
 import {
   addChunks,
@@ -6,7 +7,6 @@ import {
   addRecords,
   countRecords,
 } from '../db/queries/store-audit/load.ts';
-import type { AuditedStore } from '../domain/store-audit.ts';
 import type { ChunkList } from '../stores/list-chunks.ts';
 import type { ObjectList } from '../stores/list-objects.ts';
 import type { RecordList } from '../stores/list-records.ts';
@@ -20,12 +20,12 @@ export interface StoreLists {
 }
 
 /** Stores that could not be read to the end, with the reason. */
-export type UnreadStores = Map<AuditedStore, string>;
+export type UnreadStores = Map<StoreName, string>;
 
 /** Does something that asks a store; a store that gives no answer is noted, anything else is thrown. */
 export async function orUnread(
   unread: UnreadStores,
-  store: AuditedStore,
+  store: StoreName,
   read: () => Promise<void>,
 ): Promise<void> {
   try {

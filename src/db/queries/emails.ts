@@ -1,7 +1,8 @@
 import type { Queryable } from '../client.ts';
+import type { EMAIL_TYPES, SEND_STATUSES } from '../schema/emails.ts';
 import { type Placed, placesOf, placing } from './email-lines.ts';
 
-export type SendStatus = 'pending' | 'sending' | 'sent' | 'failed' | 'unknown' | 'suppressed';
+type SendStatus = (typeof SEND_STATUSES)[number];
 
 /** A mail as the workers need it. */
 export interface EmailRow {
@@ -10,7 +11,7 @@ export interface EmailRow {
   recipient_email: string;
   company_id: number | null;
   bot_id: number | null;
-  email_type: 'batch_completion' | 'error_alert' | 'summary';
+  email_type: (typeof EMAIL_TYPES)[number];
   content_data: Record<string, unknown> | null;
   email_subject: string;
   email_content_html: string | null;

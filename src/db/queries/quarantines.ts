@@ -1,13 +1,12 @@
+import type { StoreName } from '../../contracts/stores.ts';
 import type { Queryable } from '../client.ts';
 
 /** What was saved of the files before it was removed. */
 
-export type StoreKind = 's3' | 'chroma' | 'cms';
-
 /** A part about to be saved. */
 export interface NewPart {
   correction_id: number;
-  store: StoreKind;
+  store: StoreName;
   place: string;
   collection: string | null;
   storage_key: string | null;

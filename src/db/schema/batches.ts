@@ -14,10 +14,10 @@ import {
 import { FILE_STATUSES } from '../../contracts/file-events.ts';
 import type { NotificationSettings } from '../../contracts/preferences.ts';
 import { PREFERENCE_SOURCES } from '../../contracts/preferences.ts';
+import { CLOSE_REASONS } from '../../domain/batching.ts';
 import { createdAt, instant, json, oneOf, updatedAt } from './columns.ts';
 
 export const BATCH_STATUSES = ['processing', 'completed', 'failed', 'partially_completed'] as const;
-export const CLOSE_REASONS = ['threshold', 'due', 'max_age', 'manual'] as const;
 
 /** One person's files for one bot, gathered until the batch closes. Open while `processing`. */
 export const batches = pgTable(

@@ -11,10 +11,9 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { QUARANTINE_STATES, RESTORE_STATUSES } from '../../contracts/corrections.ts';
+import { STORE_NAMES, type StoreName } from '../../contracts/stores.ts';
 import { createdAt, instant, json, oneOf, updatedAt } from './columns.ts';
 import { correctionTasks } from './corrections.ts';
-
-const STORES = ['s3', 'chroma', 'cms'] as const;
 
 /** What one correction is about to remove from one store, saved before it is removed. */
 export const correctionQuarantines = pgTable(
@@ -25,7 +24,7 @@ export const correctionQuarantines = pgTable(
     correction_id: bigint('correction_id', { mode: 'number' })
       .notNull()
       .references(() => correctionTasks.id),
-    store: text('store').$type<(typeof STORES)[number]>().notNull(),
+    store: text('store').$type<StoreName>().notNull(),
     /** `saving` rows stand for what a process that died may have left below `place`. */
     state: text('state').$type<(typeof QUARANTINE_STATES)[number]>().notNull().default('saving'),
     /** Key prefix in the bucket; everything saved is below it. */
@@ -43,7 +42,7 @@ export const correctionQuarantines = pgTable(
     uniqueIndex('correction_quarantines_place').on(t.place),
     index('idx_correction_quarantines_correction').on(t.correction_id, t.store),
     index('idx_correction_quarantines_expiry').on(t.expires_at).where(sql`state <> 'purged'`),
-    check('chk_quarantine_store', oneOf('store', STORES)),
+    check('chk_quarantine_store', oneOf('store', STORE_NAMES)),
     check('chk_quarantine_state', oneOf('state', QUARANTINE_STATES)),
     check('chk_quarantine_saved', sql`state = 'saving' or sha256 is not null`),
   ],
@@ -104,7 +103,7 @@ export const correctionConflicts = pgTable(
     user_email: text('user_email').notNull(),
     /** The generation that lost them; a later one has put everything there anew. */
     generation: integer('generation').notNull(),
-    removed: json<Partial<Record<(typeof STORES)[number], number | null>>>('removed').notNull(),
+    removed: json<Partial<Record<StoreName, number | null>>>('removed').notNull(),
     /** The batch whose mail says so. */
     told_batch_id: uuid('told_batch_id'),
     created_at: createdAt(),

@@ -1,3 +1,6 @@
+import type { StoreName } from '../../contracts/stores.ts';
+import type { CloseReason } from '../../domain/batching.ts';
+
 /** Everything a mail says, in one language. A new language is one file of this shape, listed in `index.ts`. */
 
 /** What became of a file, as its owner sees it. */
@@ -24,7 +27,7 @@ export interface Locale {
     stillRunning: string;
     attachment: string;
     open: string;
-    why: Record<'threshold' | 'due' | 'max_age' | 'manual', string>;
+    why: Record<CloseReason, string>;
     recipient: string;
     reference: string;
   };
@@ -42,7 +45,7 @@ export interface Locale {
   >;
   cleanup: {
     /** `{places}` is a list of these; each sentence has to take them in this form. */
-    places: Record<'s3' | 'chroma' | 'cms', string>;
+    places: Record<StoreName, string>;
     removed: string;
     pending: string;
     approval: string;

@@ -1,4 +1,5 @@
 import type { NotificationSettings } from '../../contracts/preferences.ts';
+import type { BatchStatus, CloseReason } from '../../domain/batching.ts';
 import type { Locale } from '../locales/locale.ts';
 import { appLink } from './app-link.ts';
 import { type ConflictFile, conflictSections } from './conflict-rows.ts';
@@ -19,8 +20,8 @@ export interface BatchMail {
   company_id: number;
   bot_id: number;
   user_email: string;
-  closed_by: 'threshold' | 'due' | 'max_age' | 'manual';
-  status: 'completed' | 'failed' | 'partially_completed';
+  closed_by: CloseReason;
+  status: BatchStatus;
   batch_start_time: Date;
   batch_end_time: Date;
   total_files: number;
