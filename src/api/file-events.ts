@@ -17,6 +17,7 @@ const body = z.unknown().transform((input, context): FileEvent[] => {
   return z.NEVER;
 });
 
+/** `POST /api/file-events`, over the intake of the process. */
 export const fileEventRoutes = (accept: Intake) => [
   route({
     method: 'post',

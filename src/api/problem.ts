@@ -26,7 +26,9 @@ export class HttpProblem extends Error {
   }
 }
 
+/** 404. @param what is not there, as the end of a sentence, such as `batch 7` */
 export const notFound = (what: string) => new HttpProblem(404, 'Not found', `There is no ${what}.`);
+/** 409: the state of something forbids it. @param why as a whole sentence */
 export const conflict = (why: string) => new HttpProblem(409, 'Conflict', why);
 
 /** How soon a client may try again while the database is away, in seconds. */

@@ -13,6 +13,7 @@ export interface Counts {
 
 export type BatchStatus = 'completed' | 'failed' | 'partially_completed';
 
+/** Files that are done, for better or worse. */
 const finished = (counts: Counts): number => counts.successful + counts.failed;
 
 /** Enough files are done for the batch to close at once. */

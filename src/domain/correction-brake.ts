@@ -20,6 +20,7 @@ export interface BrakeSettings {
   maxTasksTotal: number;
 }
 
+/** The scope of a company's tasks, or of those that name no company. */
 export function companyScope(companyId: number | null): BrakeScope {
   return companyId === null ? 'unassigned' : `company:${companyId}`;
 }
@@ -29,6 +30,7 @@ export function companyOf(scope: BrakeScope): number | null {
   return scope.startsWith('company:') ? Number(scope.slice('company:'.length)) : null;
 }
 
+/** Whether anything is limited at all. */
 export function isBraking({ maxTasks, percent, maxTasksTotal }: BrakeSettings): boolean {
   return maxTasks > 0 || percent > 0 || maxTasksTotal > 0;
 }

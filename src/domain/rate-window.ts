@@ -14,6 +14,7 @@ export interface RateWindow {
   count(now: number, taken: number): void;
 }
 
+/** Opens the windows of some limits, with all their places free. */
 export function rateWindow(limits: readonly RateLimit[]): RateWindow {
   const windows = limits.map(({ limit, periodMs }) => {
     return { limit, slotMs: periodMs / SLOTS, counts: new Map<number, number>() };

@@ -16,6 +16,7 @@ export interface SendWindow {
   halvings: number;
 }
 
+/** The window of a server that has not answered yet: wide open. @param most mails at a time */
 export const openWindow = (most: number): SendWindow => ({ size: most, most, halvings: 0 });
 
 /** What one answer says: taken, too much at a time, or nothing about how much. */

@@ -18,6 +18,7 @@ export interface QueueDefinition<Payload> {
   concurrency: number;
 }
 
+/** Takes the type of the payload from its schema, and holds the rest of the definition to it. */
 export const defineQueue = <Payload>(definition: QueueDefinition<Payload>) => definition;
 
 /**

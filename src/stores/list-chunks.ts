@@ -32,6 +32,7 @@ const chunkPage = z
   })
   .refine(({ ids, metadatas }) => ids.length === metadatas.length, { path: ['metadatas'] });
 
+/** Reads the collections of the Chroma server that is configured. */
 export function chunkList(config: ChromaConfig): ChunkList {
   const { service, root, pathOf } = chromaCollections(config);
   const database = chromaDatabase(config);

@@ -35,6 +35,7 @@ const listAnswer = z.object({
   meta: pageMeta,
 });
 
+/** Reads the records of the CMS that is configured. */
 export function recordList(config: CmsConfig): RecordList {
   const cms = cmsService(config);
   const read = async (page: number) => {

@@ -30,6 +30,7 @@ export interface StepFailure {
   error: StoreError | null;
 }
 
+/** A task that was just claimed: nothing has failed in this run, and nothing is to be written down. */
 export function correctionOf(task: CorrectionRow): Correction {
   const file: StoredFile = {
     documentId: task.file_document_id,

@@ -21,6 +21,7 @@ import {
 } from '../domain/correction-brake.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
 
+/** The limits of the brake, as they are configured. */
 export const brakeSettings = (config: Config): BrakeSettings => ({
   windowMinutes: config.CORRECTION_BRAKE_WINDOW_MINUTES,
   maxTasks: config.CORRECTION_BRAKE_MAX_TASKS,

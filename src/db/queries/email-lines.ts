@@ -34,6 +34,7 @@ export interface Placed {
   place: number;
 }
 
+/** The places by the ids of their mails. */
 export const placesOf = (rows: Placed[]) => new Map(rows.map(({ id, place }) => [id, place]));
 
 /**

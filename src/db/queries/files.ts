@@ -8,6 +8,7 @@ export interface FileKey extends PreferenceOwner {
   file_document_id: string;
 }
 
+/** One text for a file of one owner, to find it by in a map. */
 export const fileKey = (file: FileKey): string => `${ownerKey(file)}/${file.file_document_id}`;
 
 /** A file's state with the line it was last reported in. */

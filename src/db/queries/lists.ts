@@ -84,12 +84,15 @@ const {
   ...emailColumns
 } = getTableColumns(emails);
 
+/** Batches, without their files and mails. */
 export const listBatches = (orm: Orm, query: Page & Filters) =>
   list(orm, batches, batchColumns, query);
 
+/** Mails, without their content; `user_email` is whom they go to. */
 export const listEmails = (orm: Orm, { user_email, ...query }: Page & Filters) =>
   list(orm, emails, emailColumns, { ...query, recipient_email: user_email });
 
+/** Correction tasks with their steps and log, without what fences their workers. */
 export const listCorrections = (orm: Orm, query: Page & Filters) =>
   list(orm, correctionTasks, correctionColumns, query);
 
@@ -105,6 +108,7 @@ export function listBrakes(
   return list<typeof correctionBrakes.$inferSelect>(orm, correctionBrakes, columns, query, state);
 }
 
+/** Failures of files, the settled ones included. */
 export const listErrors = (orm: Orm, query: Page & Filters) =>
   list(orm, processingErrors, getTableColumns(processingErrors), query);
 

@@ -7,6 +7,7 @@ import type { Sql } from '../../client.ts';
 const MAX_ID = 300;
 const idOf = (text: string) => storable(text.slice(0, MAX_ID));
 
+/** Objects of the bucket; one that is put in again stays as it was. */
 export async function addObjects(
   db: Sql,
   objects: readonly { key: string; modifiedAt: Date }[],
@@ -20,10 +21,12 @@ export async function addObjects(
     on conflict do nothing`;
 }
 
+/** A collection that was read to its end: of no other it is said which files have no chunks. */
 export async function addCollection(db: Sql, name: string): Promise<void> {
   await db`insert into audit_collections values (${name}) on conflict do nothing`;
 }
 
+/** Chunks of one collection, counted by their files: whoever puts a chunk in again counts it twice. */
 export async function addChunks(
   db: Sql,
   collection: string,
@@ -39,6 +42,7 @@ export async function addChunks(
     on conflict (collection, document_id) do update set chunks = a.chunks + excluded.chunks`;
 }
 
+/** File records of the CMS; one that is put in again takes the new storage key and the later time. */
 export async function addRecords(
   db: Sql,
   records: readonly { documentId: string; storageKey: string | null; writtenAt: Date }[],
