@@ -43,7 +43,7 @@ const STORIES = {
   deleted: { steps: [FETCHED, READY], of100: 5 },
 } as const satisfies Record<string, { steps: Step[]; of100: number }>;
 
-/** What a failure of the category may have left behind: design section 4, "Corrections". */
+/** What a failure of the category may have left behind, as in src/domain/corrections.ts. */
 const LEFTOVERS: Record<string, readonly Store[]> = {
   file_not_found: ['cms'],
   s3_error: ['s3', 'cms'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emptyDatabase, type RunningCms, runCms } from '../support/builtin-cms.ts';
 
-/** Health and metrics, under the names the reference's dashboards and alerts ask for. */
+/** Health and metrics, under the names that dashboards and alerts ask for. */
 
 const PREFERENCES = '/api/user-notification-preferences';
 let database: Awaited<ReturnType<typeof emptyDatabase>>;

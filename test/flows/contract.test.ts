@@ -116,7 +116,7 @@ it('what is nowhere described is a 404 that says so', async () => {
   expect(headers.get('content-type')).toContain('application/problem+json');
 });
 
-it('metrics carry the reference’s names, and personal data nowhere', async () => {
+it('metrics carry the names operators were promised, and personal data nowhere', async () => {
   const { body } = await system.call('GET', '/metrics');
   for (const name of [
     'batch_sessions_created_total',
