@@ -20,6 +20,7 @@ beforeAll(async () => {
     const { keys, next } = PAGES[token] ?? { keys: [] };
     response.writeHead(200, { 'content-type': 'application/xml' });
     response.end(`<ListBucketResult>
+      <Name>bucket</Name>
       <IsTruncated>${next !== undefined}</IsTruncated>
       ${next ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}
       ${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')}
@@ -56,8 +57,20 @@ it('takes no listing for whole that does not say where it goes on', async () => 
   const whole = server.answer;
   server.answer = (_, response) => {
     response.writeHead(200, { 'content-type': 'application/xml' });
-    response.end('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>');
+    response.end(`<ListBucketResult>
+      <Name>bucket</Name><IsTruncated>true</IsTruncated>
+    </ListBucketResult>`);
   };
   await expect(everything()).rejects.toMatchObject({ name: 'StoreError', code: 'empty page' });
+  server.answer = whole;
+});
+
+it('takes a page of something else for no bucket without objects', async () => {
+  const whole = server.answer;
+  server.answer = (_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html></html>');
+  const expected = { name: 'StoreError', code: 'no listing', configuration: true };
+  await expect(everything()).rejects.toMatchObject(expected);
+  await expect(list.present(['a/1'])).rejects.toMatchObject(expected);
   server.answer = whole;
 });

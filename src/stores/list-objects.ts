@@ -1,6 +1,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { patiently } from './patiently.ts';
 import { askEach } from './per-file.ts';
+import { listingOf } from './s3-answers.ts';
 import { openBucket, type S3Config } from './s3-bucket.ts';
 import { entriesUnder } from './s3-entries.ts';
 import { endless, objectListing } from './s3-listing.ts';
@@ -35,9 +36,10 @@ export function objectList(config: S3Config): ObjectList {
       for (let ContinuationToken: string | undefined; ; ) {
         const from = { Bucket: bucket.name, Prefix, ContinuationToken };
         const { Contents = [], ...page } = await patiently(() =>
-          bucket.ask('list objects', (s3, options) =>
-            s3.send(new ListObjectsV2Command(from), options),
-          ),
+          bucket.ask('list objects', async (s3, options) => {
+            const answer = await s3.send(new ListObjectsV2Command(from), options);
+            return listingOf(bucket.name, 'list objects', answer);
+          }),
         );
         yield Contents.flatMap(({ Key, LastModified }) =>
           Key ? [{ key: Key, modifiedAt: LastModified ?? new Date() }] : [],

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { Config } from '../config.ts';
+import { listingOf, notS3 } from './s3-answers.ts';
 import { failureCode, StoreError } from './store-error.ts';
 
 export type S3Config = Pick<
@@ -79,9 +80,10 @@ export function openBucket(config: S3Config, options: { slow?: boolean } = {}): 
       }
     },
     async check() {
-      await bucket.ask('open bucket', (s3, options) =>
-        s3.send(new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 }), options),
-      );
+      await bucket.ask('open bucket', async (s3, options) => {
+        const first = new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 });
+        listingOf(name, 'open bucket', await s3.send(first, options));
+      });
     },
     close: () => client.destroy(),
   };
@@ -117,6 +119,10 @@ function bucketError(operation: string, error: unknown): StoreError {
   // Lists and deletes of what is not there succeed: only a bucket can be missing.
   const noBucket = name === 'NoSuchBucket' || status === 404;
   const timedOut = ['TimeoutError', 'AbortError'].includes(name);
+  // What breaks off on its way has a code of the network.
+  const unreadable = status !== undefined && status < 300 && !timedOut;
+  if (unreadable && !(error instanceof Error && 'code' in error))
+    return notS3(operation, 'unreadable', `${status} with something that is not XML`);
   const configuration =
     noBucket || MISCONFIGURED.has(name) || [301, 401, 403].includes(status ?? 0);
   const telling = configuration || OVERRUN.has(name) ? codeOf(name, status) : status;

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { listingOf } from './s3-answers.ts';
 import type { Bucket } from './s3-bucket.ts';
 import { StoreError } from './store-error.ts';
 
@@ -40,7 +41,8 @@ export function objectListing(bucket: Bucket): Listing {
   const list = ({ prefix, after, limit: MaxKeys }: From) =>
     bucket.ask('list objects', async (s3, options) => {
       const from = { Bucket: bucket.name, Prefix: prefix, StartAfter: after?.key, MaxKeys };
-      const answer = await s3.send(new ListObjectsV2Command(from), options);
+      const given = await s3.send(new ListObjectsV2Command(from), options);
+      const answer = listingOf(bucket.name, 'list objects', given);
       const entries = (answer.Contents ?? []).flatMap(({ Key }) => (Key ? [{ Key }] : []));
       // Objects that vanished while the page was made leave it empty, and there may be others.
       const last = { key: entries.at(-1)?.Key ?? after?.key ?? '' };
@@ -66,10 +68,11 @@ export function versionListing(bucket: Bucket): Listing {
     page: ({ prefix: Prefix, after, limit: MaxKeys }) =>
       bucket.ask('list versions', async (s3, options) => {
         const marker = { KeyMarker: after?.key, VersionIdMarker: after?.versionId };
-        const answer = await s3.send(
+        const given = await s3.send(
           new ListObjectVersionsCommand({ Bucket, Prefix, MaxKeys, ...marker }),
           options,
         );
+        const answer = listingOf(Bucket, 'list versions', given);
         const entries = [
           ...entriesOf(answer.Versions, false),
           ...entriesOf(answer.DeleteMarkers, true),

@@ -178,6 +178,9 @@ describe('refusals', () => {
   });
 });
 
+const WHOLE = '<IsTruncated>false</IsTruncated>';
+const listed = (what: string, xml: string) => `<List${what}Result>${xml}</List${what}Result>`;
+
 describe('a server that is none', () => {
   let s3: HttpDouble;
   let bucket: LeftoverStore;
@@ -209,6 +212,38 @@ describe('a server that is none', () => {
     s3.answer = (_, response) => response.writeHead(404).end();
     const expected = { code: 'NoSuchBucket', configuration: true };
     await expect(store.remaining(file)).rejects.toMatchObject(expected);
+  });
+
+  it.each([
+    ['a page of a console', '<!doctype html><html><body>Console</body></html>', 'no listing'],
+    ['a page that is no XML', '<!doctype html><html><br><body>Console', 'unreadable'],
+    ['a health page', 'OK', 'unreadable'],
+    ['nothing', '', 'no listing'],
+    ['the list of all buckets', listed('AllMyBuckets', '<Buckets/>'), 'no listing'],
+    ['a listing cut short', listed('Bucket', '<Name>bucket</Name>'), 'no listing'],
+    ['another bucket', listed('Bucket', `<Name>b</Name>${WHOLE}`), 'other bucket'],
+  ])('proves nothing by %s with status 200', async (_what, body, code) => {
+    s3.answer = (_, response) => response.writeHead(200).end(body);
+    const expected = { name: 'StoreError', code, configuration: true, blames: 'store' };
+    for (const more of [{}, { S3_PURGE: 'versions' }, { S3_SLASH_KEYS: 'prefix' }] as const) {
+      const asked = s3Store({ ...settings, ...more, S3_ENDPOINT: s3.url });
+      closing.push(asked.close!);
+      await expect(asked.check()).rejects.toMatchObject(expected);
+      for (const key of ['folder/name.pdf', 'folder/']) {
+        const [left] = await asked.remaining([storedFile('d', key)]);
+        expect(left).toMatchObject(expected);
+        expect(String(left)).toMatch(/S3_ENDPOINT answered 200 with .* see that/);
+        expect(await asked.remove([storedFile('d', key)])).toMatchObject([expected]);
+      }
+    }
+  });
+
+  it('takes an access point at its word, which may have another name', async () => {
+    s3.answer = (_, response) => response.end(listed('Bucket', `<Name>behind</Name>${WHOLE}`));
+    const S3_BUCKET = 'point-abc-s3alias';
+    const point = s3Store({ ...settings, S3_BUCKET, S3_ENDPOINT: s3.url });
+    closing.push(point.close!);
+    expect(await point.remaining([file])).toEqual([0]);
   });
 
   it('gives up on a server that hangs', async () => {

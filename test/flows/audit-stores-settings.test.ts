@@ -6,6 +6,7 @@ import { isAuditDue } from '../../src/db/queries/store-audit/runs.ts';
 import type { AuditKind } from '../../src/domain/store-audit.ts';
 import { startAuditing } from '../../src/workers/audit-schedule.ts';
 import { auditStores } from '../../src/workers/audit-stores.ts';
+import { httpDouble } from '../support/http-double.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { stackEnv } from '../support/stack-env.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
@@ -113,6 +114,21 @@ it('finds the object of a generation that failed before the file succeeded with 
   bucket.put(`${document}/1`);
   bucket.put(`${document}/2`);
   expect((await found()).findings.leftover_object).toEqual([`${document}/1`]);
+});
+
+it('calls no object missing because something else than S3 answers', async () => {
+  const there = documentId('there');
+  await system.push(event(ada, there, { storage_key: `files/${there}.pdf` }));
+  await system.applied();
+  bucket.put(`files/${there}.pdf`);
+  expect((await found()).findings.record_without_object ?? []).not.toContain(there);
+  const page = await httpDouble((_, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html></html>'),
+  );
+  const { findings, open } = await found({ S3_ENDPOINT: page.url });
+  expect(findings.record_without_object ?? []).toEqual([]);
+  expect(open.map(({ reason }) => reason).join()).toContain('S3_ENDPOINT answered 200');
+  await page.close();
 });
 
 it('runs by itself, once in its time whoever asks, and Postgres remembers', async () => {

@@ -165,8 +165,10 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
       );
       return void send(200, 'DeleteResult', said.join(''));
     }
-    if (what === 'versions') return void send(200, 'ListVersionsResult', listVersions(query));
-    send(200, 'ListBucketResult', listObjects(query));
+    const name = tag('Name', server.bucket);
+    if (what === 'versions')
+      return void send(200, 'ListVersionsResult', name + listVersions(query));
+    send(200, 'ListBucketResult', name + listObjects(query));
   }
 
   const http = createServer(async (request, response) => {

@@ -54,7 +54,8 @@ export async function startSyntheticStores(sizes: Sizes): Promise<SyntheticStore
     );
     const more = exact < 0 && end < sizes.objects;
     const next = more ? `<NextContinuationToken>${keyOf(end - 1)}</NextContinuationToken>` : '';
-    return `<ListBucketResult>${contents.join('')}${next}<IsTruncated>${more}</IsTruncated></ListBucketResult>`;
+    const all = `<Name>bucket</Name>${contents.join('')}${next}<IsTruncated>${more}</IsTruncated>`;
+    return `<ListBucketResult>${all}</ListBucketResult>`;
   }
 
   function chunks(body: { limit: number; offset?: number; where?: object }): object {
