@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
 import { STORE_DEFAULTS } from '../../test/support/one-file.ts';
+import { startS3Server } from '../../test/support/s3-server.ts';
 import { type ObjectList, objectList } from './list-objects.ts';
 
 /** Whole buckets on servers that sort by other rules than the bytes of the key. */
@@ -10,6 +11,17 @@ const PAGES: Record<string, { keys: string[]; next?: string }> = {
   '': { keys: ['a/1', 'a/2'], next: 'second' },
   second: { keys: ['a-b'], next: 'third' },
   third: { keys: [] },
+};
+
+const settings = {
+  ...STORE_DEFAULTS,
+  S3_BUCKET: 'bucket',
+  S3_FORCE_PATH_STYLE: true,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_SESSION_TOKEN: undefined,
+  STORE_TIMEOUT_SECONDS: 1,
 };
 
 let server: HttpDouble;
@@ -26,17 +38,7 @@ beforeAll(async () => {
       ${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')}
     </ListBucketResult>`);
   });
-  list = objectList({
-    ...STORE_DEFAULTS,
-    S3_BUCKET: 'bucket',
-    S3_ENDPOINT: server.url,
-    S3_FORCE_PATH_STYLE: true,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_SESSION_TOKEN: undefined,
-    STORE_TIMEOUT_SECONDS: 1,
-  });
+  list = objectList({ ...settings, S3_ENDPOINT: server.url });
 });
 afterAll(async () => {
   list.close();
@@ -73,4 +75,16 @@ it('takes a page of something else for no bucket without objects', async () => {
   await expect(everything()).rejects.toMatchObject(expected);
   await expect(list.present(['a/1'])).rejects.toMatchObject(expected);
   server.answer = whole;
+});
+
+it('finds what is below a key though the first page is empty', async () => {
+  const bucket = await startS3Server(false);
+  const prefixes = objectList({ ...settings, S3_SLASH_KEYS: 'prefix', S3_ENDPOINT: bucket.url });
+  bucket.put('lib/a');
+  bucket.gaps.count = 2;
+  expect(await prefixes.present(['lib/'])).toEqual(new Set(['lib/']));
+  bucket.gaps = { count: 1, sayWhere: false };
+  await expect(prefixes.present(['lib/'])).rejects.toMatchObject({ code: 'empty page' });
+  prefixes.close();
+  await bucket.close();
 });

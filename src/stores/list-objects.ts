@@ -45,8 +45,9 @@ export function objectList(config: S3Config): ObjectList {
           Key ? [{ key: Key, modifiedAt: LastModified ?? new Date() }] : [],
         );
         if (!page.IsTruncated) return;
-        ContinuationToken = page.NextContinuationToken;
-        if (!ContinuationToken) throw endless();
+        const next = page.NextContinuationToken;
+        if (!next || next === ContinuationToken) throw endless();
+        ContinuationToken = next;
       }
     },
     async present(keys) {

@@ -146,6 +146,34 @@ describe('many objects', () => {
   });
 });
 
+describe('a page that is empty although more is to come', () => {
+  const KINDS = [
+    ['objects', {}, 'lib/a'],
+    ['objects below a prefix', { S3_SLASH_KEYS: 'prefix' }, 'lib/'],
+    ['versions', { S3_PURGE: 'versions' }, 'lib/a'],
+    ['versions below a prefix', { S3_PURGE: 'versions', S3_SLASH_KEYS: 'prefix' }, 'lib/'],
+  ] as const;
+
+  it.each(KINDS)('is followed to the %s', async (_what, more, key) => {
+    const { server, store } = await serverOf(true, more);
+    server.put('lib/a');
+    server.gaps = { count: 3, sayWhere: true };
+    expect(await store.remaining([storedFile('d', key)])).toEqual([1]);
+    server.gaps.count = 3;
+    expect(await store.remove([storedFile('d', key)])).toMatchObject([{ removed: 1 }]);
+    server.gaps.count = 3;
+    expect(await store.remaining([storedFile('d', key)])).toEqual([0]);
+  });
+
+  it.each(KINDS)('proves nothing of %s where it does not say where', async (_what, more, key) => {
+    const { server, store } = await serverOf(true, more);
+    server.put('lib/a');
+    server.gaps = { count: 1, sayWhere: false };
+    const expected = { name: 'StoreError', code: 'empty page', configuration: false };
+    expect(await store.remaining([storedFile('d', key)])).toMatchObject([expected]);
+  });
+});
+
 describe('refusals', () => {
   it('of one key are its own', async () => {
     const { server, store } = await serverOf(false);

@@ -26,6 +26,8 @@ export interface S3Server {
   refused: Map<string, string>;
   /** Done while a deletion is in flight, before it is. */
   onDelete: () => Promise<void>;
+  /** So many lists are answered by an empty page first that says there is more, and where or not. */
+  gaps: { count: number; sayWhere: boolean };
   /** Answers everything until it is null again. */
   trouble: { status: number; code: string } | null;
   /** Requests so far, such as `POST delete`. */
@@ -88,9 +90,20 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     });
   }
 
+  /** An empty page; `where` is told unless the server is to keep it for itself. */
+  function gap(where: string): string | null {
+    if (server.gaps.count === 0) return null;
+    server.gaps.count -= 1;
+    return (server.gaps.sayWhere ? where : '') + tag('IsTruncated', 'true');
+  }
+
   function listObjects(query: URLSearchParams): string {
     const token = query.get('continuation-token');
     const after = token ? Buffer.from(token, 'hex').toString() : (query.get('start-after') ?? '');
+    // What follows the z is no part of the place, but no two tokens are the same.
+    const here = `${Buffer.from(after).toString('hex')}z${server.asked.length}`;
+    const empty = gap(tag('NextContinuationToken', here));
+    if (empty) return empty;
     const all = listed(query).filter(({ key, version, latest }) => {
       return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
     });
@@ -103,6 +116,8 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
 
   function listVersions(query: URLSearchParams): string {
     const [key, id] = [query.get('key-marker') ?? '', query.get('version-id-marker')];
+    const empty = gap(tag('NextKeyMarker', `${key} `));
+    if (empty) return empty;
     const all = listed(query);
     const from = id
       ? all.findIndex((entry) => entry.key === key && entry.version.id === id) + 1
@@ -186,6 +201,7 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     objects,
     put: (key, body = '') => void add(key, { marker: false, body: Buffer.from(body) }),
     refused: new Map(),
+    gaps: { count: 0, sayWhere: true },
     onDelete: async () => {},
     trouble: null,
     asked: [],
