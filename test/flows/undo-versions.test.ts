@@ -3,11 +3,14 @@ import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
-/** Undo on a versioned bucket, where a removal may mean every version of an object. */
+/**
+ * Undo on a versioned bucket, where a removal may mean every version of an object, and on one that others
+ * write to meanwhile.
+ */
 
 let s3: S3Server;
 let system: System;
-async function start(S3_PURGE: 'marker' | 'versions'): Promise<void> {
+async function start(S3_PURGE: 'marker' | 'versions', more: object = {}): Promise<void> {
   s3 = await startS3Server(true, 3);
   const env = {
     S3_ENDPOINT: s3.url,
@@ -15,6 +18,7 @@ async function start(S3_PURGE: 'marker' | 'versions'): Promise<void> {
     S3_PURGE,
     CORRECTION_QUARANTINE_DAYS: '7',
     MAX_CORRECTION_ATTEMPTS: '9',
+    ...more,
   };
   system = await startSystem({ env });
 }
@@ -115,4 +119,47 @@ it('where a marker is enough, older versions stay below what comes back; expiry 
   expect(copies.length).toBeGreaterThan(0);
   expect(copies.map(current)).toEqual(copies.map(() => null));
   expect(kept()).toEqual(copies);
+});
+
+it.each([
+  ['keeps the condition', 'kept', 'b'],
+  ['ignores the condition', 'ignored', 'a'],
+  ['does not know the condition', 'unknown', 'a'],
+] as const)(
+  'overwrites nothing that is written while objects are put back, where S3 %s',
+  async (_what, ifNoneMatch, during) => {
+    await start('marker', { S3_SLASH_KEYS: 'prefix', CORRECTION_RETRY_BASE_SECONDS: '1' });
+    s3.ifNoneMatch = ifNoneMatch;
+    const document = documentId();
+    const storage_key = `in/${document}/`;
+    for (const name of ['a', 'b', 'c']) s3.put(storage_key + name, `old ${name}`);
+    const error = { category: 's3_error', message: 'AccessDenied' };
+    await system.push(failure(person(), document, { storage_key, error }));
+    const { id } = await corrected(document);
+    // All were looked at by then, and found missing.
+    s3.onCopy = (key) => {
+      if (key !== storage_key + during) return;
+      s3.put(`${storage_key}b`, 'newer');
+      s3.onCopy = () => {};
+    };
+    expect((await system.call('POST', `/api/corrections/${id}/restore`)).status).toBe(202);
+    const restore = await until('the restore has ended', async () => {
+      const { status, reason } = (await detail(id)).restore;
+      return status !== 'pending' && status !== 'processing' && { status, reason };
+    });
+    expect(restore).toEqual({ status: 'refused', reason: 'something newer stands in s3' });
+    expect(versions(`${storage_key}b`).at(-1)?.body?.toString()).toBe('newer');
+    expect(versions(`${storage_key}b`)).toHaveLength(2);
+  },
+);
+
+it('puts objects back where S3 does not know the condition', async () => {
+  await start('marker');
+  s3.ifNoneMatch = 'unknown';
+  const document = documentId();
+  const key = await failed(document);
+  const { id } = await corrected(document);
+  await restored(id);
+  expect(current(key)).toBe('newest');
+  expect(system.deps.stores.s3.rests()).toBe(false);
 });

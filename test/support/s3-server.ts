@@ -26,6 +26,10 @@ export interface S3Server {
   refused: Map<string, string>;
   /** Done while a deletion is in flight, before it is. */
   onDelete: () => Promise<void>;
+  /** Done while a copy to a key is in flight, before it is. */
+  onCopy: (key: string) => void;
+  /** What is done with the condition to write only where nothing stands. */
+  ifNoneMatch: 'kept' | 'ignored' | 'unknown';
   /** So many lists are answered by an empty page first that says there is more, and where or not. */
   gaps: { count: number; sayWhere: boolean };
   /** Answers everything until it is null again. */
@@ -136,13 +140,25 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     return entries.join('') + next + tag('IsTruncated', String(Boolean(more)));
   }
 
+  /** Why a write that asks for a free place is refused. */
+  function refusedIfFree(key: string) {
+    if (server.ifNoneMatch === 'unknown') return { status: 501, code: 'NotImplemented' };
+    const newest = objects.get(key)?.at(-1);
+    const taken = server.ifNoneMatch === 'kept' && newest && !newest.marker;
+    return taken ? { status: 412, code: 'PreconditionFailed' } : null;
+  }
+
   /** PUT, with a content or as a copy; HEAD and GET. */
   function answerObject({ method, key, body, headers }: ObjectRequest, response: ServerResponse) {
     const source = headers['x-amz-copy-source'];
+    if (source) server.onCopy(key);
     const from = source ? decodeURIComponent(String(source)).replace(/^[^/]*\//, '') : key;
     const found = objects.get(from)?.at(-1);
     const there = found && !found.marker ? found : undefined;
     if (method === 'PUT') {
+      const refusal = headers['if-none-match'] === '*' ? refusedIfFree(key) : null;
+      if (refusal)
+        return response.writeHead(refusal.status).end(tag('Error', tag('Code', refusal.code)));
       if (source && !there) return response.writeHead(404).end();
       const { marker, ...content } = there ?? { marker: false };
       const { id } = add(key, { marker, ...(source ? content : { body, headers: kept(headers) }) });
@@ -201,6 +217,8 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     objects,
     put: (key, body = '') => void add(key, { marker: false, body: Buffer.from(body) }),
     refused: new Map(),
+    onCopy: () => {},
+    ifNoneMatch: 'kept',
     gaps: { count: 0, sayWhere: true },
     onDelete: async () => {},
     trouble: null,

@@ -15,6 +15,8 @@ afterEach(() => {
 
 /** A server that holds one large object; parts are refused from the nth on. */
 async function largeObject(refusedFrom = Number.POSITIVE_INFINITY) {
+  /** What HEAD says of the place where it is copied to. */
+  const place = { taken: true };
   const asked: { what: string; headers: IncomingMessage['headers']; body: string }[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
@@ -24,6 +26,9 @@ async function largeObject(refusedFrom = Number.POSITIVE_INFINITY) {
     const what = part ? 'part' : searchParams.has('uploads') ? 'begin' : String(request.method);
     asked.push({ what, headers: request.headers, body });
     response.setHeader('content-type', 'application/xml');
+    if (request.method === 'HEAD' && request.url?.startsWith('/harbour/to') && !place.taken)
+      return response.writeHead(404).end();
+    if (what === 'POST') place.taken = true;
     if (request.method === 'HEAD') {
       response.setHeader('content-type', 'application/x-berth');
       response.setHeader('x-amz-meta-owner', 'quay-7');
@@ -57,13 +62,13 @@ async function largeObject(refusedFrom = Number.POSITIVE_INFINITY) {
     () => bucket.close(),
     () => server.close(),
   );
-  const copy = async () => {
+  const copy = async (options = {}) => {
     const source = await headOf(bucket, 'from/Ü #1.pdf');
     if (!source) throw new Error('there is no source');
-    await copyObject(bucket, 'from/Ü #1.pdf', 'to', source);
+    return copyObject(bucket, 'from/Ü #1.pdf', 'to', source, options);
   };
   const sent = (what: string) => asked.filter((one) => one.what === what);
-  return { copy, sent };
+  return { copy, sent, place };
 }
 
 it('beyond what CopyObject takes, copies every byte once, in parts, with type and metadata', async () => {
@@ -93,4 +98,19 @@ it('gives the upload up when a part is refused', async () => {
   await expect(copy()).rejects.toMatchObject({ name: 'StoreError', configuration: true });
   expect(sent('DELETE')).toHaveLength(1);
   expect(sent('POST')).toHaveLength(0);
+});
+
+it('asks S3 itself to complete the upload only where nothing stands, if that is wanted', async () => {
+  const { copy, sent, place } = await largeObject();
+  place.taken = false;
+  expect(await copy({ ifFree: true })).toBe(true);
+  expect(sent('POST')).toMatchObject([{ headers: { 'if-none-match': '*' } }]);
+  expect(sent('DELETE')).toHaveLength(0);
+});
+
+it('gives the upload up when something has come to stand in its place', async () => {
+  const { copy, sent } = await largeObject();
+  expect(await copy({ ifFree: true })).toBe(false);
+  expect(sent('POST')).toHaveLength(0);
+  expect(sent('DELETE')).toHaveLength(1);
 });

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Bucket } from '../s3-bucket.ts';
 import { StoreError } from '../store-error.ts';
+import { type Condition, intoFree, unlessRefused } from './if-free.ts';
 import { headOf, sha256Of } from './kept-objects.ts';
 import { abandon, begin, complete } from './upload.ts';
 
@@ -15,37 +16,45 @@ const COPY_LIMIT = 5 * 1024 ** 3;
 /** S3 takes at most 10,000 parts and objects of 5 TiB. */
 const COPIED_PART = 1024 ** 3;
 
+/** Makes a copy appear by its last request, unless its place is to be free and is taken. */
+type Write = (finish: (condition: Condition) => Promise<boolean>) => Promise<boolean>;
+
 /**
  * Copies an object inside the bucket, without moving its content through this process; its metadata
  * and content type go with it. Read back: a copy that differs is an error.
  * @param source what HEAD said of the object; it is copied as it was then, or not at all
+ * @param options.ifFree to copy it only where nothing stands; otherwise it is overwritten
+ * @returns whether it was copied
+ * @throws StoreError
  */
 export async function copyObject(
   bucket: Bucket,
   from: string,
   to: string,
   source: HeadObjectCommandOutput,
-): Promise<void> {
+  { ifFree = false } = {},
+): Promise<boolean> {
   const size = source.ContentLength ?? 0;
   const CopySource = [bucket.name, ...from.split('/')].map(encodeURIComponent).join('/');
-  if (size > COPY_LIMIT) await copyInParts(bucket, CopySource, to, source);
-  else
-    await bucket.ask(
+  const place = { Bucket: bucket.name, Key: to };
+  const given = { ...place, CopySource, CopySourceIfMatch: source.ETag };
+  const copyWhole = (condition: Condition) =>
+    bucket.ask(
       'copy object',
-      (s3, options) =>
-        s3.send(
-          new CopyObjectCommand({
-            Bucket: bucket.name,
-            Key: to,
-            CopySource,
-            CopySourceIfMatch: source.ETag,
-          }),
-          options,
-        ),
+      (s3, options) => {
+        const command = new CopyObjectCommand({ ...given, ...condition });
+        return unlessRefused(condition, s3.send(command, options));
+      },
       size,
     );
+  const write: Write = (finish) => (ifFree ? intoFree(bucket, to, finish) : finish({}));
+  const written =
+    size > COPY_LIMIT
+      ? await copyInParts(bucket, CopySource, to, source, write)
+      : await write(copyWhole);
+  if (!written) return false;
   const copy = await headOf(bucket, to);
-  if (copy && hasSameHeaders(source, copy) && (await hasSameContent(bucket, from, to))) return;
+  if (copy && hasSameHeaders(source, copy) && (await hasSameContent(bucket, from, to))) return true;
   throw new StoreError({
     store: 's3',
     operation: 'copy object',
@@ -60,7 +69,8 @@ async function copyInParts(
   CopySource: string,
   Key: string,
   source: HeadObjectCommandOutput,
-): Promise<void> {
+  write: Write,
+): Promise<boolean> {
   const size = source.ContentLength ?? 0;
   const UploadId = await begin(bucket, Key, headersOf(source));
   try {
@@ -87,7 +97,9 @@ async function copyInParts(
       );
       Parts.push({ ETag: CopyPartResult?.ETag, PartNumber });
     }
-    await complete(bucket, Key, UploadId, Parts);
+    const written = await write((condition) => complete(bucket, Key, UploadId, Parts, condition));
+    if (!written) await abandon(bucket, Key, UploadId);
+    return written;
   } catch (error) {
     await abandon(bucket, Key, UploadId);
     throw error;

@@ -12,7 +12,7 @@ export interface Keeper {
   read(file: KeptFile, origin: Origin): AsyncIterable<string[]>;
   /** Compares things with what stands in their places now. */
   compare(things: Thing[], origin: Origin): Promise<Comparison>;
-  /** Writes things whose places are free. */
+  /** Writes things whose places are free; whatever stands in one by then is left alone. */
   add(things: Thing[], origin: Origin): Promise<void>;
   /** How many things of the file stand in the store besides the known ones. */
   others(file: KeptFile, known: ReadonlySet<string>, origin: Origin): Promise<number>;

@@ -46,7 +46,8 @@ export function objectKeeper(bucket: Bucket, slashKeys: Config['S3_SLASH_KEYS'])
         const copy = place + lineOf(line).copy;
         const source = await headOf(bucket, copy);
         if (!source) throw new Error('s3: an object is missing from the quarantine');
-        await copyObject(bucket, copy, id, source);
+        // Whatever has come to stand there since it was looked at is left alone.
+        await copyObject(bucket, copy, id, source, { ifFree: true });
       }
     },
     async others({ storageKey }, known) {

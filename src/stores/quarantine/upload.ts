@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Bucket } from '../s3-bucket.ts';
+import { type Condition, unlessRefused } from './if-free.ts';
 
 /** Held in memory at a time; S3 takes no smaller part but the last. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -78,16 +79,17 @@ export async function begin(bucket: Bucket, Key: string, headers: object = {}): 
   return UploadId;
 }
 
-/** Makes the parts one object. */
+/** Makes the parts one object. @returns false where the condition was refused; the parts are kept then */
 export async function complete(
   bucket: Bucket,
   Key: string,
   UploadId: string,
   Parts: CompletedPart[],
-): Promise<void> {
-  const input = { Bucket: bucket.name, Key, UploadId, MultipartUpload: { Parts } };
-  await bucket.ask('complete upload', (s3, options) =>
-    s3.send(new CompleteMultipartUploadCommand(input), options),
+  condition: Condition = {},
+): Promise<boolean> {
+  const input = { Bucket: bucket.name, Key, UploadId, MultipartUpload: { Parts }, ...condition };
+  return bucket.ask('complete upload', (s3, options) =>
+    unlessRefused(condition, s3.send(new CompleteMultipartUploadCommand(input), options)),
   );
 }
 
