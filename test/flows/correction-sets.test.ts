@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { stackEnv } from '../support/stack-env.ts';
-import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** Many corrections at once: they share the stores' bulk calls and nothing else. */
@@ -48,6 +48,7 @@ interface Task {
   cancel_reason: string | null;
   error_during_correction: string | null;
   s3_cleanup_completed: boolean;
+  not_applicable: Record<string, string>;
 }
 const tasks = () => system.deps.db.sql<Task[]>`select * from auto_correction_tasks order by id`;
 
@@ -179,6 +180,29 @@ it('keeps to the rate of a store', async () => {
   expect((await tasks()).filter(({ status }) => status === 'pending')).toMatchObject(
     Array.from({ length: 6 }, () => ({ attempts: 0, s3_cleanup_completed: false })),
   );
+});
+
+it('keeps what lies below the key of another file that has not failed', async () => {
+  const s3 = await startWithS3({ S3_SLASH_KEYS: 'prefix' });
+  const parts = ['lib/one/page-1', 'lib/one/page-2', 'lib/one/sub/x', 'lib/one/sub/y'];
+  for (const key of [...parts, 'lib/one-more', 'lib/two/x']) s3.put(key);
+  await system.push(event(person(), documentId(), { storage_key: 'lib/one/' }));
+  // Slashes alone are no folder.
+  await system.push(event(person(), documentId(), { storage_key: '/' }));
+  await system.applied();
+  const keys = ['lib/one/page-1', 'lib/one/sub/', 'lib/one-more', 'lib/two/'];
+  const documents = names(keys.length);
+  await system.push(
+    ...documents.map((id, nth) =>
+      failure(person(), id, { storage_key: keys[nth], error: s3Error }),
+    ),
+  );
+  await release(keys.length);
+  const all = await ended(keys.length);
+  expect([...s3.objects.keys()]).toEqual(parts);
+  const kept = { s3_delete: expect.stringContaining('another file that has not failed') };
+  const byDocument = new Map(all.map((task) => [task.file_document_id, task.not_applicable]));
+  expect(documents.map((id) => byDocument.get(id))).toEqual([kept, kept, {}, {}]);
 });
 
 it.each([

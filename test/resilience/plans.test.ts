@@ -141,6 +141,32 @@ describe('though files and events were never analysed', () => {
     expect(read).toBeLessThanOrEqual(ASKED);
   });
 
+  it('and by the folders it is in, of which another file may have one for its key', async () => {
+    const folder = randomUUID();
+    const objects = Array.from({ length: ASKED }, (_, nth) => ({
+      documentId: `known-${nth + 1}`,
+      storageKey: `${folder}/${nth % 2 ? 'live' : 'free'}/sub/${nth}`,
+      isPrefix: false,
+    }));
+    await sql`
+      insert into file_processing_status (file_document_id, company_id, bot_id, user_email,
+        occurred_at, processing_stage, status, storage_key)
+      values ('above', 1, 1, 'p@example.com', now(), 'completed', 'success', ${`${folder}/live/`})`;
+    const read = await sql.begin(async (tx) => {
+      const before = await rowsRead(tx, 'file_processing_status');
+      const sharing = await sharedObjects(tx, objects);
+      expect([...new Set(sharing.values())]).toEqual(['kept']);
+      expect(sharing.size).toBe(ASKED / 2);
+      expect((await sharedObjects(tx, objects, false)).size).toBe(0);
+      return (await rowsRead(tx, 'file_processing_status')) - before;
+    });
+    expect(read).toBeLessThanOrEqual(2 * ASKED);
+    const coming = event('p@example.com', 'coming', { storage_key: `${folder}/free/` });
+    await acceptEvents(sql, randomUUID(), [newEvent(fileEvent.parse(coming), 'coming')]);
+    const sharing = await sharedObjects(sql, objects);
+    expect([sharing.size, sharing.get('known-1')]).toEqual([ASKED, 'waiting']);
+  });
+
   it('a sweep that finds nothing old enough reads nothing', async () => {
     let read = 0;
     const begin = <Result>(work: (tx: Transaction) => Promise<Result>) =>

@@ -14,19 +14,21 @@ export type Sharing = 'kept' | 'waiting';
 type Row = { document: string; sharing: Sharing };
 
 /**
- * Objects that other documents' files live by, which is every file that has not failed. What is accepted
+ * Objects that other documents' files live by, which is every file that has not failed: under the same
+ * key, below it where it stands for all that is there, or under a key it is below itself. What is accepted
  * but not applied counts too.
+ * @param slashIsPrefix keys that end in a slash stand for whatever is below them
  * @returns by document id; whoever is not in it has its object for itself
  */
 export async function sharedObjects(
   db: Queryable,
   files: readonly ObjectOfFile[],
+  slashIsPrefix = true,
 ): Promise<Map<string, Sharing>> {
+  const keys = files.filter(({ isPrefix }) => !isPrefix);
+  const around = slashIsPrefix ? files.flatMap(prefixesAround) : [];
   const rows = [
-    ...(await underTheSameKey(
-      db,
-      files.filter(({ isPrefix }) => !isPrefix),
-    )),
+    ...(await underTheSameKey(db, [...keys, ...around])),
     ...(await below(
       db,
       files.filter(({ isPrefix }) => isPrefix),
@@ -37,6 +39,18 @@ export async function sharedObjects(
   for (const row of rows)
     if (sharing.get(row.document) !== 'kept') sharing.set(row.document, row.sharing);
   return sharing;
+}
+
+/**
+ * The keys another file may have that stand for this one's object as well: few enough to be looked up
+ * one by one. One of slashes alone would be the whole bucket, and stands for nothing.
+ */
+function prefixesAround(file: ObjectOfFile): ObjectOfFile[] {
+  const slashes = [...file.storageKey.matchAll(/\//g)].map(({ index }) => index + 1);
+  return slashes
+    .map((end) => file.storageKey.slice(0, end))
+    .filter((prefix) => prefix !== file.storageKey && /[^/]/.test(prefix))
+    .map((storageKey) => ({ ...file, storageKey }));
 }
 
 const given = (db: Queryable, files: readonly ObjectOfFile[]) => db`
