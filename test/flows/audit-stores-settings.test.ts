@@ -54,6 +54,10 @@ async function found(changes: Partial<Config> = {}) {
   return { findings, open: report?.not_looked_at ?? [], read: report?.read };
 }
 
+const deletion = (file_document_id: string) => {
+  return { action: 'delete', file_document_id, company_id: 1, bot_id: 1, user_email: ada };
+};
+
 async function putChunks(company: number, document: string, count: number) {
   const name = collectionOf(company);
   const collection = await chroma.getOrCreateCollection({ name, embeddingFunction: null });
@@ -102,6 +106,51 @@ it('knows what is below a key that ends in a slash, and leaves the quarantine ou
   });
   const asObjects = await found({ S3_SLASH_KEYS: 'object' });
   expect(asObjects.findings.object_without_record).toHaveLength(6);
+});
+
+it('leaves everything below a live key alone, whoever else names it or a key in between', async () => {
+  const at = (second: number) => ({ occurred_at: `2026-01-01T00:00:0${second}Z` });
+  const nested = Array.from({ length: 10 }, (_, nth) => `nest/${nth}/`);
+  const gone: [string, string][] = nested.flatMap((folder) => [
+    [documentId('inner'), `${folder}sub/`],
+    [documentId('own'), `${folder}own`],
+  ]);
+  for (const folder of nested)
+    for (const name of ['p1', 'own', 'sub/x', 'sub/deep/y']) bucket.put(folder + name);
+  await system.push(
+    ...nested.map((storage_key) => event(ada, documentId('live'), { storage_key })),
+    ...gone.map(([document, storage_key]) => event(ada, document, { storage_key, ...at(1) })),
+  );
+  await system.applied();
+  await system.push(...gone.map(([document]) => ({ ...deletion(document), ...at(2) })));
+  await system.applied();
+  const { findings } = await found();
+  for (const keys of Object.values(findings))
+    expect(keys.filter((key) => key.startsWith('nest/'))).toEqual([]);
+});
+
+it('takes the longest of several keys for the one an object was stored under', async () => {
+  const failed = (document: string, storage_key: string) =>
+    failure(ada, document, { storage_key, error: { category: 's3_error', message: 'denied' } });
+  const folders = Array.from({ length: 8 }, (_, nth) => `gone/${nth}/`);
+  for (const folder of folders) {
+    bucket.put(`${folder}sub/x`);
+    await system.push(
+      failed(documentId('outer'), folder),
+      failed(documentId('inner'), `${folder}sub/`),
+    );
+  }
+  await system.applied();
+  const { sql } = system.deps.db;
+  await sql`
+    update auto_correction_tasks set status = 'completed', completed_at = now()
+    where starts_with(storage_key, 'gone/')`;
+  const { signal } = new AbortController();
+  await auditStores(system.deps, { trigger: 'command', fix: true, examples: 0, signal });
+  const tasks = await sql<{ storage_key: string }[]>`
+    select storage_key from auto_correction_tasks
+    where starts_with(storage_key, 'gone/') and status <> 'completed' order by storage_key`;
+  expect(tasks.map((task) => task.storage_key)).toEqual(folders.map((folder) => `${folder}sub/`));
 });
 
 it('finds the object of a generation that failed before the file succeeded with another', async () => {

@@ -40,13 +40,22 @@ export async function nameObjects(db: Sql, scope: Scope): Promise<void> {
   await db`create index on audit_namings (key)`;
   await db`analyze audit_objects`;
   await db`analyze audit_namings`;
-  // '0' is the sign after the slash: between the two stands whatever is below the prefix.
+  // '0' is the sign after the slash: between the two stands whatever is below the prefix. Of prefixes of
+  // one key the longest is the greatest.
   if (scope.slashIsPrefix)
     await db`
-      update audit_objects o set named = k.key
-      from (select distinct key from audit_namings where key ~ '[^/].*/$') k
-      where o.key > k.key and o.key < left(k.key, -1) || '0'
-        and not exists (select from audit_namings n where n.key = o.key)`;
+      update audit_objects o set protected = above.protects,
+        named = case when exists (select from audit_namings n where n.key = o.key) then o.key
+          else above.prefix end
+      from (
+        select b.key, max(k.key) as prefix, bool_or(k.protects) as protects
+        from (
+          select key, bool_or(protects) as protects from audit_namings where key ~ '[^/].*/$'
+          group by key
+        ) k join audit_objects b on b.key > k.key and b.key < left(k.key, -1) || '0'
+        group by b.key
+      ) above
+      where o.key = above.key`;
 }
 
 /** Objects of failed generations, and objects that neither the CMS nor we have a file for. */
@@ -56,7 +65,7 @@ export async function findStrayObjects(db: Sql, before: Date): Promise<void> {
     select distinct on (o.key) case when n.leftover then 'leftover_object' else 'object_without_record' end,
       o.key, n.document_id, o.named, coalesce(n.fixable, false)
     from audit_objects o left join audit_namings n on n.key = o.named
-    where o.modified_at < ${before} and (n.key is null or n.leftover or n.orphan)
+    where o.modified_at < ${before} and not o.protected and (n.key is null or n.leftover or n.orphan)
       and not exists (select from audit_namings p where p.key = o.named and p.protects)
     order by o.key, n.leftover desc nulls last, n.fixable desc nulls last, n.document_id`;
 }

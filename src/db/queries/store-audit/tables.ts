@@ -10,8 +10,10 @@ export async function createTables(db: Sql): Promise<void> {
     create temporary table audit_objects (
       key text collate "C" primary key,
       modified_at timestamptz not null,
-      -- The storage key that stands for it: its own, or a prefix.
-      named text collate "C" not null)`;
+      -- The storage key that stands for it: its own, or the longest prefix.
+      named text collate "C" not null,
+      -- It lies below a prefix that must not be touched, whichever stands for it.
+      protected boolean not null default false)`;
   await db`create temporary table audit_collections (name text primary key)`;
   await db`
     create temporary table audit_chunks (
