@@ -9,15 +9,16 @@ import { correctionQuery, listOf } from '../contracts/lists.ts';
 import { correctionWithUndo } from '../db/queries/correction-detail.ts';
 import {
   cancelMatching,
-  companyAndBotOf,
   moveCorrection,
   type OperatorMove,
+  ownersOf,
   requestCorrection,
 } from '../db/queries/correction-requests.ts';
 import { findCorrection } from '../db/queries/corrections.ts';
 import { correctionDetail, listCorrections } from '../db/queries/lists.ts';
 import type { Deps } from '../deps.ts';
-import { modeChooser } from '../domain/correction-mode.ts';
+import { modeChooser, strictestMode } from '../domain/correction-mode.ts';
+import { type FileOwner, ownerOfRequest } from '../domain/correction-owner.ts';
 import { answerList, idParams, row } from './answers.ts';
 import { conflict, HttpProblem, notFound } from './problem.ts';
 import { route } from './route.ts';
@@ -28,6 +29,15 @@ const accepted = z.object({
 
 const modesOf = ({ config }: Deps) =>
   modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);
+
+/** A word against our records would have another company's modes and brake judge the correction. */
+const notTheirs = (field: keyof FileOwner) =>
+  new HttpProblem(
+    422,
+    'Contradicts our records',
+    'Our records know the file, and as that of somebody else. Leave the field out, or correct it.',
+    { errors: [{ path: field, message: 'is not that of an owner of the file' }] },
+  );
 
 /** An operator moves a task on; raised at once where there is something to run. */
 async function move(deps: Deps, id: number, how: OperatorMove) {
@@ -82,6 +92,7 @@ export const correctionRoutes = [
       202: { description: 'Task created', schema: accepted },
       200: { description: 'There is an open task already', schema: accepted },
       409: { description: 'Corrections are turned off' },
+      422: { description: 'Our records know the file as that of another company or bot' },
     },
     handle: async ({ deps, body: asked }) => {
       const { config, producer, metrics } = deps;
@@ -91,10 +102,13 @@ export const correctionRoutes = [
           'Conflict',
           'Corrections are turned off (ENABLE_AUTO_CORRECTION).',
         );
-      const says = asked.company_id !== undefined || asked.bot_id !== undefined;
-      const owner = says ? {} : await companyAndBotOf(deps.db.sql, asked.file_document_id);
-      const body = { ...asked, ...owner };
-      const mode = modesOf(deps)({ ...body, company_id: body.company_id ?? null });
+      const owners = await ownersOf(deps.db.sql, asked.file_document_id);
+      const told = ownerOfRequest(asked, owners);
+      if ('contradiction' in told) throw notTheirs(told.contradiction);
+      const body = { ...asked, ...told.owner };
+      // Whoever else has the file loses it with the others.
+      const companies = [body.company_id ?? null, ...owners.map(({ company_id }) => company_id)];
+      const mode = strictestMode(modesOf(deps), body.failure_category, companies);
       const runAt = new Date(Date.now() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
       const task = await requestCorrection(deps.db.sql, body, mode, runAt);
       if (task.created) {

@@ -18,6 +18,17 @@ export function stricter(one: CorrectionMode, other: CorrectionMode): Correction
   return CORRECTION_MODES.indexOf(one) < CORRECTION_MODES.indexOf(other) ? other : one;
 }
 
+/** The strictest mode over every company a file may belong to; null where none is known. */
+export function strictestMode(
+  modeOf: (subject: ModeSubject) => CorrectionMode,
+  failure_category: string,
+  companies: readonly (number | null)[],
+): CorrectionMode {
+  return companies
+    .map((company_id) => modeOf({ company_id, failure_category }))
+    .reduce(stricter, 'auto');
+}
+
 /**
  * Reads the rules once and answers the mode of any task: the strictest of the general one and of every
  * rule that speaks of the task's company or category. A rule can therefore never loosen another one.

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Deps } from '../../src/deps.ts';
 import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
 import { stackEnv } from '../support/stack-env.ts';
-import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
+import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** How far corrections go by themselves: in general, for a company, for a category, and from when on. */
@@ -103,6 +103,72 @@ describe('modes by company and category', () => {
       error_message: 'x',
     });
     expect(body.data.status).toBe('awaiting_approval');
+  });
+});
+
+describe('a request against the modes of whose file it is', () => {
+  runningWith({ AUTO_CORRECTION_MODES: 'company:42=dry-run' });
+  const ask = (more: object) =>
+    system.call('POST', '/api/corrections', {
+      file_document_id: document,
+      failure_category: 'storage_error',
+      error_message: 'x',
+      ...more,
+    });
+  const failed = (more: object) => fails(storageError, { company_id: 42, bot_id: 7, ...more });
+  const asked = async (id: number) =>
+    (await system.call('GET', `/api/corrections/${id}`)).body.data;
+  const ends = (id: number) =>
+    until('what was asked for has ended', async () => {
+      const task = await asked(id);
+      return !['pending', 'processing'].includes(task.status) && task;
+    });
+
+  it.each([{}, { bot_id: 7 }, { company_id: 42 }])('runs in their mode with %j', async (more) => {
+    await failed({});
+    await task('dry_run');
+    const { status, body } = await ask(more);
+    expect(status).toBe(202);
+    const owner = { company_id: 42, bot_id: 7 };
+    expect(await ends(body.data.id)).toMatchObject({ mode: 'dry-run', ...owner });
+    const again = await system.call('POST', `/api/corrections/${body.data.id}/retry`);
+    expect(again.body.data.mode).toBe('dry-run');
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it.each([
+    [{ company_id: 43 }, 'company_id'],
+    [{ company_id: 43, bot_id: 7 }, 'company_id'],
+    [{ company_id: 42, bot_id: 8 }, 'bot_id'],
+    [{ bot_id: 8 }, 'bot_id'],
+  ])('is refused where it says %j', async (more, field) => {
+    await failed({});
+    const { status, body, headers } = await ask(more);
+    expect(status).toBe(422);
+    expect(headers.get('content-type')).toContain('application/problem+json');
+    expect(body.errors).toEqual([{ path: field, message: expect.any(String) }]);
+    await task('dry_run');
+    expect(await tasks()).toHaveLength(1);
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it.each([{}, { company_id: 43 }])('runs in the strictest of all owners with %j', async (more) => {
+    await failed({ occurred_at: '2026-01-01T00:00:01Z' });
+    await task('dry_run');
+    const underWay = { processing_stage: 'processing', status: 'processing' };
+    await system.push(event(person('bob'), document, { company_id: 43, ...underWay }));
+    await system.applied();
+    const { body } = await ask(more);
+    expect(await ends(body.data.id)).toMatchObject({ mode: 'dry-run' });
+    const again = await system.call('POST', `/api/corrections/${body.data.id}/retry`);
+    expect(again.body.data.mode).toBe('dry-run');
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('counts as it is where our records do not know the file', async () => {
+    const { body } = await ask({ company_id: 43, bot_id: 8 });
+    expect(await ends(body.data.id)).toMatchObject({ mode: 'auto', company_id: 43, bot_id: 8 });
+    expect(await left()).toEqual({ ...EVERYTHING, chroma: 0 });
   });
 });
 

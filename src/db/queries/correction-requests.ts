@@ -3,7 +3,9 @@ import {
   type CorrectionMode,
   type ModeSubject,
   statusUnder,
+  strictestMode,
 } from '../../domain/correction-mode.ts';
+import type { FileOwner } from '../../domain/correction-owner.ts';
 import { correctionActions } from '../../domain/corrections.ts';
 import { scrubbed, scrubbedJson } from '../../domain/scrub.ts';
 import type { Queryable } from '../client.ts';
@@ -11,18 +13,15 @@ import type { Queryable } from '../client.ts';
 /** What producers and operators ask of corrections. */
 
 /**
- * Whose a document is, as far as our own records agree on it: a request that does not say is judged by
- * the modes and the brake of that company all the same.
+ * Whose a document is by our own records, whatever a request says: all who have or had it, and those of
+ * events that are accepted but not applied.
  */
-export async function companyAndBotOf(
-  db: Queryable,
-  documentId: string,
-): Promise<{ company_id?: number; bot_id?: number }> {
-  const owners = await db<{ company_id: number; bot_id: number }[]>`
-    select distinct company_id, bot_id from file_processing_status
-    where file_document_id = ${documentId} limit 2`;
-  const [owner] = owners;
-  return owner && owners.length === 1 ? { ...owner } : {};
+export async function ownersOf(db: Queryable, documentId: string): Promise<FileOwner[]> {
+  return db<FileOwner[]>`
+    select company_id, bot_id from file_processing_status where file_document_id = ${documentId}
+    union
+    select company_id, bot_id from file_events
+    where file_document_id = ${documentId} and applied_at is null and dead_lettered_at is null`;
 }
 
 /**
@@ -91,15 +90,17 @@ export async function moveCorrection(
   modeOf: (subject: ModeSubject) => CorrectionMode,
 ) {
   const { from, to } = OPERATOR_MOVES[move];
-  const [task] = await db<ModeSubject[]>`
-    select company_id, failure_category from auto_correction_tasks where id = ${id}`;
+  const [task] = await db<Moved[]>`
+    select file_document_id, company_id, user_email, failure_category
+    from auto_correction_tasks where id = ${id}`;
   if (!task) return false;
   const runs = move !== 'cancel';
+  const mode = move === 'retry' ? await modeAgain(db, task, modeOf) : null;
   const rows = await db`
     update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
       attempts = 0, started_at = case when ${move === 'retry'} then null else started_at end,
       error_during_correction = null, conflict = false,
-      mode = case when ${move === 'retry'} then ${modeOf(task)} else mode end,
+      mode = coalesce(${mode}, mode),
       held_by = null, hold_reason = null,
       brake_released_at = case when ${runs} then now() else brake_released_at end,
       cancel_reason = ${runs ? null : CANCELLED},
@@ -113,6 +114,19 @@ export async function moveCorrection(
           and o.status in ('pending', 'awaiting_approval', 'processing')))
     returning 1`;
   return rows.length > 0;
+}
+
+type Moved = ModeSubject & { file_document_id: string; user_email: string | null };
+
+/** What a producer asked for names nobody's file in particular: it is judged by all who have it. */
+async function modeAgain(
+  db: Queryable,
+  { file_document_id: document, company_id, user_email, failure_category }: Moved,
+  modeOf: (subject: ModeSubject) => CorrectionMode,
+): Promise<CorrectionMode> {
+  const owners = user_email === null ? await ownersOf(db, document) : [];
+  const companies = [company_id, ...owners.map((owner) => owner.company_id)];
+  return strictestMode(modeOf, failure_category, companies);
 }
 
 /** Why a task that an operator called off was cancelled. */
