@@ -29,8 +29,9 @@ export interface Fault {
   hang?: boolean;
   /** The connection is cut. */
   drop?: boolean;
-  /** Waits first. Milliseconds. */
+  /** Waits first: so many milliseconds, or for what the test does meanwhile. */
   delayMs?: number;
+  until?: Promise<unknown>;
 }
 
 /** Where a conversation is, for faults chosen by a function. Counters start at 1. */
@@ -150,6 +151,7 @@ async function converse(
   /** Answers, unless a fault says otherwise. Returns the reply that was sent. */
   async function answer(stage: Stage, usual: string, withheld?: () => void): Promise<string> {
     const fault = pick({ stage, connection, message, to });
+    await fault?.until;
     if (fault?.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
     if (fault?.drop || fault?.hang) {
       withheld?.();
