@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { answerJson, type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
-import { oneFile, STORE_DEFAULTS, storedFile } from '../../test/support/one-file.ts';
+import { IMPATIENT, oneFile, STORE_DEFAULTS, storedFile } from '../../test/support/one-file.ts';
 import { chromaStore } from './chroma.ts';
 
 /** What a real server cannot be made to do; the rest is tried against one in the flows. */
@@ -12,10 +12,14 @@ let store: ReturnType<typeof oneFile>;
 
 beforeAll(async () => {
   chroma = await httpDouble(() => {});
-  const config = { CHROMA_URL: chroma.url, CHROMA_COLLECTION: 'global', STORE_TIMEOUT_SECONDS: 1 };
-  store = oneFile(chromaStore({ ...STORE_DEFAULTS, ...config }));
+  store = storeOf();
 });
 afterAll(() => chroma.close());
+
+function storeOf(more: Partial<typeof IMPATIENT> = {}) {
+  const config = { ...STORE_DEFAULTS, CHROMA_URL: chroma.url, CHROMA_COLLECTION: 'global' };
+  return oneFile(chromaStore({ ...config, ...more }));
+}
 beforeEach(() => {
   chroma.asked.length = 0;
 });
@@ -71,9 +75,10 @@ describe('vector store', () => {
   });
 
   it('gives up on a server that hangs, at every step', async () => {
+    const impatient = storeOf(IMPATIENT);
     chroma.answer = () => {};
-    await expect(store.check()).rejects.toMatchObject({ timedOut: true });
+    await expect(impatient.check()).rejects.toMatchObject({ timedOut: true });
     chroma.answer = withRecords(() => {});
-    await expect(store.remaining(file)).rejects.toMatchObject({ timedOut: true });
+    await expect(impatient.remaining(file)).rejects.toMatchObject({ timedOut: true });
   });
 });

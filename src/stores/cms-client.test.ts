@@ -22,7 +22,7 @@ afterAll(() => cms.close());
 beforeEach(() => {
   cms.asked.length = 0;
   files = new Set(['doc 1/ä']);
-  client = cmsClient({ CMS_API_URL: `${cms.url}/`, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 300 });
+  client = clientOf();
   cms.answer = ({ method, path }, response) => {
     if (path.includes('/by-user/')) return answerJson(response, 200, byUser);
     const documentId = decodeURIComponent(path.replace('/api/files/', ''));
@@ -34,6 +34,10 @@ beforeEach(() => {
     return answerJson(response, 200, { data: { documentId, storage_key: 'k', extra: 1 } });
   };
 });
+
+function clientOf(CMS_TIMEOUT_MS = 10_000): CmsClient {
+  return cmsClient({ CMS_API_URL: `${cms.url}/`, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS });
+}
 
 async function failureOf(promise: Promise<unknown>): Promise<StoreError> {
   const error = await promise.then(
@@ -142,16 +146,17 @@ describe('CMS client', () => {
   });
 
   it('gives up on a CMS that hangs, before or inside the body', async () => {
+    const impatient = clientOf(300);
     cms.answer = () => {};
-    expect(await failureOf(client.file('x'))).toMatchObject({ timedOut: true });
+    expect(await failureOf(impatient.file('x'))).toMatchObject({ timedOut: true });
     cms.answer = (_, response) => response.writeHead(200).write('{"data":');
-    expect(await failureOf(client.file('x'))).toMatchObject({ timedOut: true });
+    expect(await failureOf(impatient.file('x'))).toMatchObject({ timedOut: true });
   });
 
   it('names the network error when nothing listens', async () => {
     const gone = await httpDouble(() => {});
     await gone.close();
-    const config = { CMS_API_URL: gone.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 300 };
+    const config = { CMS_API_URL: gone.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 10_000 };
     const failure = await failureOf(cmsClient(config).check());
     expect(failure).toMatchObject({ code: 'ECONNREFUSED', configuration: false });
   });

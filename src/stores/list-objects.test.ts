@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
-import { STORE_DEFAULTS } from '../../test/support/one-file.ts';
+import { S3_SETTINGS } from '../../test/support/one-file.ts';
 import { startS3Server } from '../../test/support/s3-server.ts';
 import { type ObjectList, objectList } from './list-objects.ts';
 
@@ -13,32 +13,26 @@ const PAGES: Record<string, { keys: string[]; next?: string }> = {
   third: { keys: [] },
 };
 
-const settings = {
-  ...STORE_DEFAULTS,
-  S3_BUCKET: 'bucket',
-  S3_FORCE_PATH_STYLE: true,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'id',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  AWS_SESSION_TOKEN: undefined,
-  STORE_TIMEOUT_SECONDS: 1,
+const inPages: HttpDouble['answer'] = ({ path }, response) => {
+  const token = new URL(path, 'http://server').searchParams.get('continuation-token') ?? '';
+  const { keys, next } = PAGES[token] ?? { keys: [] };
+  response.writeHead(200, { 'content-type': 'application/xml' });
+  response.end(`<ListBucketResult>
+    <Name>bucket</Name>
+    <IsTruncated>${next !== undefined}</IsTruncated>
+    ${next ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}
+    ${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')}
+  </ListBucketResult>`);
 };
 
 let server: HttpDouble;
 let list: ObjectList;
 beforeAll(async () => {
-  server = await httpDouble(({ path }, response) => {
-    const token = new URL(path, 'http://server').searchParams.get('continuation-token') ?? '';
-    const { keys, next } = PAGES[token] ?? { keys: [] };
-    response.writeHead(200, { 'content-type': 'application/xml' });
-    response.end(`<ListBucketResult>
-      <Name>bucket</Name>
-      <IsTruncated>${next !== undefined}</IsTruncated>
-      ${next ? `<NextContinuationToken>${next}</NextContinuationToken>` : ''}
-      ${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('')}
-    </ListBucketResult>`);
-  });
-  list = objectList({ ...settings, S3_ENDPOINT: server.url });
+  server = await httpDouble(inPages);
+  list = objectList({ ...S3_SETTINGS, S3_ENDPOINT: server.url });
+});
+beforeEach(() => {
+  server.answer = inPages;
 });
 afterAll(async () => {
   list.close();
@@ -56,7 +50,6 @@ it('goes on where the server says, whatever the last key was', async () => {
 });
 
 it('takes no listing for whole that does not say where it goes on', async () => {
-  const whole = server.answer;
   server.answer = (_, response) => {
     response.writeHead(200, { 'content-type': 'application/xml' });
     response.end(`<ListBucketResult>
@@ -64,22 +57,19 @@ it('takes no listing for whole that does not say where it goes on', async () => 
     </ListBucketResult>`);
   };
   await expect(everything()).rejects.toMatchObject({ name: 'StoreError', code: 'empty page' });
-  server.answer = whole;
 });
 
 it('takes a page of something else for no bucket without objects', async () => {
-  const whole = server.answer;
   server.answer = (_, response) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html></html>');
   const expected = { name: 'StoreError', code: 'no listing', configuration: true };
   await expect(everything()).rejects.toMatchObject(expected);
   await expect(list.present(['a/1'])).rejects.toMatchObject(expected);
-  server.answer = whole;
 });
 
 it('finds what is below a key though the first page is empty', async () => {
   const bucket = await startS3Server(false);
-  const prefixes = objectList({ ...settings, S3_SLASH_KEYS: 'prefix', S3_ENDPOINT: bucket.url });
+  const prefixes = objectList({ ...S3_SETTINGS, S3_SLASH_KEYS: 'prefix', S3_ENDPOINT: bucket.url });
   bucket.put('lib/a');
   bucket.gaps.count = 2;
   expect(await prefixes.present(['lib/'])).toEqual(new Set(['lib/']));

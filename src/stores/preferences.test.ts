@@ -11,7 +11,6 @@ import { cmsClient, ownerKey } from './cms-client.ts';
 import { type Preferences, preferencesResolver } from './preferences.ts';
 
 const MINUTE = 60_000;
-const TIMEOUT_MS = 250;
 const ofCms = { ...BUILT_IN_SETTINGS, batch_size_threshold: 9 };
 const ours = { ...BUILT_IN_SETTINGS, batch_size_threshold: 7 };
 const ann = owner('ann@example.com');
@@ -37,9 +36,16 @@ function owner(user_email: string): PreferenceOwner {
 }
 
 function resolver(maxEntries?: number): Preferences {
-  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: TIMEOUT_MS };
+  const config = { CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret' };
+  const patient = cmsClient({ ...config, CMS_TIMEOUT_MS: 10_000 });
+  const impatient = cmsClient({ ...config, CMS_TIMEOUT_MS: 250 });
+  // Only where the CMS is silent on purpose is it given up soon.
+  const client = () => (cms.answer === hang ? impatient : patient);
   return preferencesResolver({
-    client: cmsClient(config),
+    client: {
+      preferencesByUser: (whose) => client().preferencesByUser(whose),
+      preferencesBulk: (whose) => client().preferencesBulk(whose),
+    },
     defaults: ours,
     now: () => clock,
     maxEntries,

@@ -1,28 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type HttpDouble, httpDouble } from '../../test/support/http-double.ts';
-import { oneFile, STORE_DEFAULTS, storedFile } from '../../test/support/one-file.ts';
+import { IMPATIENT, oneFile, S3_SETTINGS, storedFile } from '../../test/support/one-file.ts';
 import { type S3Server, startS3Server } from '../../test/support/s3-server.ts';
 import { s3Store } from './s3.ts';
 import type { LeftoverStore } from './store.ts';
 
 /** What a real small server cannot be made to do; the rest is tried against one in the flows. */
 
-const settings = {
-  ...STORE_DEFAULTS,
-  S3_BUCKET: 'bucket',
-  S3_FORCE_PATH_STYLE: true,
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'id',
-  AWS_SECRET_ACCESS_KEY: 'secret',
-  AWS_SESSION_TOKEN: undefined,
-  STORE_TIMEOUT_SECONDS: 1,
-};
 const file = storedFile('d', 'folder/name.pdf');
 const closing: (() => unknown)[] = [];
 
 async function serverOf(versioned: boolean, more: object = {}, pageSize?: number) {
   const server = await startS3Server(versioned, pageSize);
-  const store = s3Store({ ...settings, ...more, S3_ENDPOINT: server.url });
+  const store = s3Store({ ...S3_SETTINGS, ...more, S3_ENDPOINT: server.url });
   closing.push(store.close!, server.close);
   return { server, store };
 }
@@ -211,13 +201,14 @@ const listed = (what: string, xml: string) => `<List${what}Result>${xml}</List${
 
 describe('a server that is none', () => {
   let s3: HttpDouble;
-  let bucket: LeftoverStore;
   let store: ReturnType<typeof oneFile>;
+  let impatient: LeftoverStore;
   beforeAll(async () => {
     s3 = await httpDouble(() => {});
-    bucket = s3Store({ ...settings, S3_ENDPOINT: s3.url });
-    store = oneFile(bucket);
-    closing.push(bucket.close!, s3.close);
+    const patient = s3Store({ ...S3_SETTINGS, S3_ENDPOINT: s3.url });
+    store = oneFile(patient);
+    impatient = s3Store({ ...S3_SETTINGS, ...IMPATIENT, S3_ENDPOINT: s3.url });
+    closing.push(patient.close!, impatient.close!, s3.close);
   });
 
   it.each([
@@ -276,7 +267,8 @@ describe('a server that is none', () => {
 
   it('gives up on a server that hangs', async () => {
     s3.answer = () => {};
-    await expect(store.check()).rejects.toMatchObject({ timedOut: true, configuration: false });
+    const expected = { timedOut: true, configuration: false };
+    await expect(impatient.check()).rejects.toMatchObject(expected);
   });
 
   it('gives up on an error message that never ends', async () => {
@@ -286,7 +278,7 @@ describe('a server that is none', () => {
       timers.push(setInterval(() => response.write(' '), 100));
     };
     const files = Array.from({ length: 5 }, (_, nth) => storedFile(`d${nth}`, `k${nth}`));
-    expect(await bucket.remaining(files)).toMatchObject(files.map(() => ({ timedOut: true })));
+    expect(await impatient.remaining(files)).toMatchObject(files.map(() => ({ timedOut: true })));
     for (const timer of timers) clearInterval(timer);
   });
 });

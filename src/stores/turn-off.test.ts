@@ -35,7 +35,7 @@ beforeEach(() => {
   cms.asked.length = 0;
   rows = [];
   rival = undefined;
-  client = cmsClient({ CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 500 });
+  client = cmsClient({ CMS_API_URL: cms.url, CMS_API_TOKEN: 'secret', CMS_TIMEOUT_MS: 10_000 });
   cms.answer = ({ method, path, body }, response) => {
     const applied = rows.find((row) => row.user_email === ann.user_email);
     if (path.includes('/by-user/'))

@@ -10,7 +10,22 @@ export const STORE_DEFAULTS = {
   CHROMA_TOKEN: undefined,
   CHROMA_TOKEN_HEADER: 'authorization',
   CHROMA_PAGE_SIZE: 300,
+  STORE_TIMEOUT_SECONDS: 10,
 } as const;
+
+/** The same with a bucket on a server that takes every credential; where it is, is the test's. */
+export const S3_SETTINGS = {
+  ...STORE_DEFAULTS,
+  S3_BUCKET: 'bucket',
+  S3_FORCE_PATH_STYLE: true,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_SESSION_TOKEN: undefined,
+} as const;
+
+/** For questions to a server that is silent on purpose; others wait as long as usual. */
+export const IMPATIENT = { STORE_TIMEOUT_SECONDS: 1 };
 
 /** A file of company 1 and bot 2. */
 export const storedFile = (documentId: string, storageKey: string | null = null): StoredFile => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { S3_SETTINGS } from '../../../test/support/one-file.ts';
 import { openBucket } from '../s3-bucket.ts';
 import { copyObject } from './copy-object.ts';
 import { headOf } from './kept-objects.ts';
@@ -48,15 +49,8 @@ async function largeObject(refusedFrom = Number.POSITIVE_INFINITY) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bucket = openBucket({
     S3_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...S3_SETTINGS,
     S3_BUCKET: 'harbour',
-    S3_FORCE_PATH_STYLE: true,
-    S3_PURGE: 'marker',
-    S3_SLASH_KEYS: 'object',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_SESSION_TOKEN: undefined,
-    STORE_TIMEOUT_SECONDS: 5,
   });
   closing.push(
     () => bucket.close(),
