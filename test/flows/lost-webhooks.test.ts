@@ -94,7 +94,7 @@ it('a hundred batches cost one question at a time', async () => {
   const people = Array.from({ length: 100 }, () => person());
   await system.push(...people.map((one) => event(one, documentId())));
   await system.applied();
-  const before = gate.questions();
+  const [before, began] = [gate.questions(), Date.now()];
   const rounds = async () => {
     const [row] = await system.deps.db.sql<{ next: Date }[]>`
       select min(preferences_compare_at) as next from batch_processing_sessions
@@ -105,6 +105,8 @@ it('a hundred batches cost one question at a time', async () => {
   await until('all were compared twice', async () => (await rounds()) > first + 2000);
   const { bulk, by_user } = gate.questions();
   expect(bulk - before.bulk).toBeGreaterThanOrEqual(2);
-  expect(bulk - before.bulk).toBeLessThan(20);
+  // A batch is compared twice in a second at most, and with it all that are due: not one by one, however
+  // long this machine takes to see that they were.
+  expect(bulk - before.bulk).toBeLessThan(8 + 6 * ((Date.now() - began) / 1000));
   expect(by_user).toBe(before.by_user);
 });

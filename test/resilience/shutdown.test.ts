@@ -80,8 +80,9 @@ describe('SIGTERM while the mail server hangs', () => {
       smtp.commands.includes(given.at === 'dot' ? '.' : 'DATA'),
     );
     const { code, ms } = await worker.terminate();
-    expect(ms).toBeLessThan(5500);
+    // One that its deadline ends leaves with 1; the time is for one that nothing ends.
     expect(code).toBe(0);
+    expect(ms).toBeLessThan(30_000);
     const [mail] = await sql<{ send_status: string; lease_token: string | null }[]>`
       select send_status, lease_token from email_notification_log where recipient_email = ${ada}`;
     expect(mail).toEqual({ send_status: given.status, lease_token: null });
