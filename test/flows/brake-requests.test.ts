@@ -1,12 +1,7 @@
-import type { Worker } from 'bullmq';
-import { afterEach, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { type Deps, openDeps } from '../../src/deps.ts';
+import { expect, it } from 'vitest';
 import { auditStores } from '../../src/workers/audit-stores.ts';
-import { startWorkers } from '../../src/workers/start-workers.ts';
-import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
-import { stackEnv } from '../support/stack-env.ts';
-import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
+import { type BrakeLab, removed, startBraked, stopAfterEach } from '../support/brake-lab.ts';
+import { documentId, failure, person, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** Corrections that no failed event made: the brake counts what producers ask for and audits make. */
@@ -14,39 +9,26 @@ import { until } from '../support/until.ts';
 const LIMIT = 5;
 const FILES = 16;
 
-let leftovers: Leftovers;
+let lab: BrakeLab;
 let system: System;
-const others: { workers: Worker[]; deps: Deps }[] = [];
+stopAfterEach();
 
 /** @param workers processes that take sets of corrections at the same time */
 async function start(more: Record<string, string> = {}, workers = 1): Promise<void> {
-  leftovers = await openLeftovers(stackEnv());
   const env = {
-    CHROMA_COLLECTION: leftovers.collection,
     CORRECTION_BRAKE_MAX_TASKS: String(LIMIT),
     CORRECTION_SECOND_LOOK_SECONDS: '0',
     AUDIT_STORES_PREFIX: 'flows/',
     AUDIT_STORES_GRACE_MINUTES: '0',
     ...more,
   };
-  system = await startSystem({ env });
-  for (let nth = 1; nth < workers; nth += 1) {
-    const deps = openDeps(loadConfig(system.env), `worker-${nth}`);
-    others.push({ deps, workers: startWorkers(deps, ['corrections']) });
-  }
+  lab = await startBraked(env, workers, ['corrections']);
+  system = lab.system;
 }
-afterEach(async () => {
-  for (const { workers, deps } of others.splice(0)) {
-    await Promise.all(workers.map((worker) => worker.close()));
-    await deps.close();
-  }
-  await system.stop();
-  await leftovers.close();
-});
 
 async function filled(count: number): Promise<string[]> {
   const documents = Array.from({ length: count }, () => documentId());
-  for (const document of documents) await leftovers.put(document, system.cms);
+  for (const document of documents) await lab.leftovers.put(document, system.cms);
   return documents;
 }
 
@@ -57,14 +39,6 @@ const ask = (document: string, more: object) =>
     error_message: 'the parser gave up',
     ...more,
   });
-
-async function removed(documents: string[]): Promise<number> {
-  const left = await Promise.all(documents.map((document) => leftovers.left(document, system.cms)));
-  const whole = left.filter((one) => JSON.stringify(one) === JSON.stringify(EVERYTHING)).length;
-  const gone = left.filter((one) => JSON.stringify(one) === JSON.stringify(NOTHING)).length;
-  expect(whole + gone).toBe(documents.length);
-  return gone;
-}
 
 interface Task {
   status: string;
@@ -82,9 +56,9 @@ const completed = (all: Task[]) => all.filter(({ status }) => status === 'comple
 
 async function goesOnAfterRelease(scope: string, documents: string[]): Promise<void> {
   const { body } = await system.call('POST', `/api/corrections/brakes/${scope}/release`);
-  expect(body.data.released_tasks).toBe(documents.length - (await removed(documents)));
+  expect(body.data.released_tasks).toBe(documents.length - (await removed(lab, documents)));
   await until('the rest is done', async () => completed(await tasks()) === documents.length);
-  expect(await removed(documents)).toBe(documents.length);
+  expect(await removed(lab, documents)).toBe(documents.length);
 }
 
 it.each([
@@ -92,7 +66,7 @@ it.each([
   ['company:1', { company_id: 1, bot_id: 1 }, '3'],
   ['unassigned', {}, '500'],
 ])(
-  'a producer that asks for thousands is stopped by %s: %j, in sets of %s',
+  'a producer that asks for more than the limit is stopped by %s: %j, in sets of %s',
   async (scope, whose, set) => {
     await start({ CORRECTIONS_PER_RUN: set }, 3);
     const documents = await filled(FILES);
@@ -101,7 +75,7 @@ it.each([
     const all = await resting(FILES);
     expect(completed(all)).toBe(LIMIT);
     expect(all.filter(({ held_by }) => held_by === scope)).toHaveLength(FILES - LIMIT);
-    expect(await removed(documents)).toBe(LIMIT);
+    expect(await removed(lab, documents)).toBe(LIMIT);
     const again = await ask(documentId('one-more'), whose);
     await resting(FILES + 1);
     await system.call('POST', `/api/corrections/${again.body.data.id}/cancel`);
@@ -142,6 +116,6 @@ it('an audit that fixes is stopped within the limit as well', async () => {
   expect(report).toMatchObject({ corrections_created: FILES });
   const all = await resting(FILES);
   expect(completed(all)).toBeLessThanOrEqual(LIMIT);
-  expect(await removed(documents)).toBe(completed(all));
+  expect(await removed(lab, documents)).toBe(completed(all));
   await goesOnAfterRelease('company:1', documents);
 });

@@ -1,11 +1,6 @@
-import type { Worker } from 'bullmq';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { type Deps, openDeps } from '../../src/deps.ts';
-import { startWorkers } from '../../src/workers/start-workers.ts';
-import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
-import { stackEnv } from '../support/stack-env.ts';
-import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type BrakeLab, removed, startBraked, stopAfterEach } from '../support/brake-lab.ts';
+import { documentId, event, failure, person, type System } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** A broken ingester fails a company's whole library: the brake stops the corrections within its limit. */
@@ -15,43 +10,26 @@ const LIMIT = 5;
 /** Nothing falls due by itself. */
 const LATER = { AUTO_CORRECTION_DELAY_SECONDS: '3600' };
 
-let leftovers: Leftovers;
+let lab: BrakeLab;
 let system: System;
 let operator: string;
 let ada: string;
-const others: { workers: Worker[]; deps: Deps }[] = [];
+stopAfterEach();
 
 /** @param more what differs from a limit of five corrections for each company */
 async function start(more: Record<string, string> = {}, workers = 1): Promise<void> {
-  leftovers = await openLeftovers(stackEnv());
   operator = person('operator');
-  const env = {
-    CHROMA_COLLECTION: leftovers.collection,
-    OPERATOR_EMAIL: operator,
-    CORRECTION_BRAKE_MAX_TASKS: String(LIMIT),
-    ...more,
-  };
-  system = await startSystem({ env });
-  for (let nth = 1; nth < workers; nth += 1) {
-    const deps = openDeps(loadConfig(system.env), `worker-${nth}`);
-    others.push({ deps, workers: startWorkers(deps, ['corrections', 'file-events']) });
-  }
+  const env = { OPERATOR_EMAIL: operator, CORRECTION_BRAKE_MAX_TASKS: String(LIMIT), ...more };
+  lab = await startBraked(env, workers, ['corrections', 'file-events']);
+  system = lab.system;
 }
 beforeEach(() => {
   ada = person();
 });
-afterEach(async () => {
-  for (const { workers, deps } of others.splice(0)) {
-    await Promise.all(workers.map((worker) => worker.close()));
-    await deps.close();
-  }
-  await system.stop();
-  await leftovers.close();
-});
 
 async function libraryOf(company_id: number, size = LIBRARY): Promise<string[]> {
   const documents = Array.from({ length: size }, () => documentId());
-  await Promise.all(documents.map((document) => leftovers.put(document, system.cms)));
+  await Promise.all(documents.map((document) => lab.leftovers.put(document, system.cms)));
   await system.push(...documents.map((document) => event(ada, document, at(1, company_id))));
   await system.applied();
   return documents;
@@ -79,13 +57,7 @@ const brakes = async (query = '') =>
   (await system.call('GET', `/api/corrections/brakes${query}`)).body.data;
 const release = (scope: string) => system.call('POST', `/api/corrections/brakes/${scope}/release`);
 
-async function intact(documents: string[]): Promise<number> {
-  const left = await Promise.all(documents.map((document) => leftovers.left(document, system.cms)));
-  const whole = left.filter((one) => JSON.stringify(one) === JSON.stringify(EVERYTHING));
-  const gone = left.filter((one) => JSON.stringify(one) === JSON.stringify(NOTHING));
-  expect(whole.length + gone.length).toBe(documents.length);
-  return whole.length;
-}
+const intact = async (documents: string[]) => documents.length - (await removed(lab, documents));
 /** Every task of the company is either held or at its end. */
 const resting = (company: number, tasks: number) =>
   until(`the ${tasks} tasks of company ${company} rest`, async () => {
