@@ -245,7 +245,7 @@ describe('a server that is none', () => {
     s3.answer = (_, response) => response.writeHead(200).end(body);
     const expected = { name: 'StoreError', code, configuration: true, blames: 'store' };
     for (const more of [{}, { S3_PURGE: 'versions' }, { S3_SLASH_KEYS: 'prefix' }] as const) {
-      const asked = s3Store({ ...settings, ...more, S3_ENDPOINT: s3.url });
+      const asked = s3Store({ ...S3_SETTINGS, ...more, S3_ENDPOINT: s3.url });
       closing.push(asked.close!);
       await expect(asked.check()).rejects.toMatchObject(expected);
       for (const key of ['folder/name.pdf', 'folder/']) {
@@ -260,7 +260,7 @@ describe('a server that is none', () => {
   it('takes an access point at its word, which may have another name', async () => {
     s3.answer = (_, response) => response.end(listed('Bucket', `<Name>behind</Name>${WHOLE}`));
     const S3_BUCKET = 'point-abc-s3alias';
-    const point = s3Store({ ...settings, S3_BUCKET, S3_ENDPOINT: s3.url });
+    const point = s3Store({ ...S3_SETTINGS, S3_BUCKET, S3_ENDPOINT: s3.url });
     closing.push(point.close!);
     expect(await point.remaining([file])).toEqual([0]);
   });

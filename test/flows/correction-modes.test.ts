@@ -1,45 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Deps } from '../../src/deps.ts';
-import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
-import { stackEnv } from '../support/stack-env.ts';
-import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { correctionLab, storageError } from '../support/correction-lab.ts';
+import { EVERYTHING, NOTHING } from '../support/leftovers.ts';
+import { event, person } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** How far corrections go by themselves: in general, for a company, for a category, and from when on. */
 
-let leftovers: Leftovers;
-beforeAll(async () => {
-  leftovers = await openLeftovers(stackEnv());
-});
-afterAll(() => leftovers.close());
-
-let system: System;
-function runningWith(env: Record<string, string>): void {
-  beforeAll(async () => {
-    system = await startSystem({ env: { CHROMA_COLLECTION: leftovers.collection, ...env } });
-  });
-  afterAll(() => system.stop());
-}
-
-let ada: string;
-let document: string;
-beforeEach(async () => {
-  ada = person();
-  document = documentId();
-  await leftovers.put(document, system.cms);
-});
-const left = () => leftovers.left(document, system.cms);
-
-const tasks = async () =>
-  (await system.call('GET', `/api/corrections?file_document_id=${document}`)).body.data;
-const task = (status: string) =>
-  until(`a correction is ${status}`, async () => {
-    const [newest] = await tasks();
-    return newest?.status === status && newest;
-  });
-const fails = (error: object, more: object = {}) =>
-  system.push(failure(ada, document, { error, ...more }));
-const storageError = { category: 'storage_error', message: 'upsert failed' };
+const lab = correctionLab();
+const { runningWith, left, task, fails } = lab;
 
 describe('dry-run', () => {
   runningWith({ AUTO_CORRECTION_MODE: 'dry-run' });
@@ -56,7 +25,7 @@ describe('dry-run', () => {
 describe('approve', () => {
   runningWith({ AUTO_CORRECTION_MODE: 'approve' });
   const act = async (id: number, how: string) =>
-    (await system.call('POST', `/api/corrections/${id}/${how}`)).status;
+    (await lab.system.call('POST', `/api/corrections/${id}/${how}`)).status;
 
   it('waits for an operator, who lets it run once', async () => {
     await fails({ category: 'processing_error', message: 'it failed' });
@@ -96,8 +65,8 @@ describe('modes by company and category', () => {
   });
 
   it('hold for what producers ask as well', async () => {
-    const { body } = await system.call('POST', '/api/corrections', {
-      file_document_id: document,
+    const { body } = await lab.system.call('POST', '/api/corrections', {
+      file_document_id: lab.document,
       company_id: 42,
       failure_category: 'storage_error',
       error_message: 'x',
@@ -109,15 +78,15 @@ describe('modes by company and category', () => {
 describe('a request against the modes of whose file it is', () => {
   runningWith({ AUTO_CORRECTION_MODES: 'company:42=dry-run' });
   const ask = (more: object) =>
-    system.call('POST', '/api/corrections', {
-      file_document_id: document,
+    lab.system.call('POST', '/api/corrections', {
+      file_document_id: lab.document,
       failure_category: 'storage_error',
       error_message: 'x',
       ...more,
     });
   const failed = (more: object) => fails(storageError, { company_id: 42, bot_id: 7, ...more });
   const asked = async (id: number) =>
-    (await system.call('GET', `/api/corrections/${id}`)).body.data;
+    (await lab.system.call('GET', `/api/corrections/${id}`)).body.data;
   const ends = (id: number) =>
     until('what was asked for has ended', async () => {
       const task = await asked(id);
@@ -131,7 +100,7 @@ describe('a request against the modes of whose file it is', () => {
     expect(status).toBe(202);
     const owner = { company_id: 42, bot_id: 7 };
     expect(await ends(body.data.id)).toMatchObject({ mode: 'dry-run', ...owner });
-    const again = await system.call('POST', `/api/corrections/${body.data.id}/retry`);
+    const again = await lab.system.call('POST', `/api/corrections/${body.data.id}/retry`);
     expect(again.body.data.mode).toBe('dry-run');
     expect(await left()).toEqual(EVERYTHING);
   });
@@ -148,7 +117,7 @@ describe('a request against the modes of whose file it is', () => {
     expect(headers.get('content-type')).toContain('application/problem+json');
     expect(body.errors).toEqual([{ path: field, message: expect.any(String) }]);
     await task('dry_run');
-    expect(await tasks()).toHaveLength(1);
+    expect(await lab.tasks()).toHaveLength(1);
     expect(await left()).toEqual(EVERYTHING);
   });
 
@@ -156,11 +125,11 @@ describe('a request against the modes of whose file it is', () => {
     await failed({ occurred_at: '2026-01-01T00:00:01Z' });
     await task('dry_run');
     const underWay = { processing_stage: 'processing', status: 'processing' };
-    await system.push(event(person('bob'), document, { company_id: 43, ...underWay }));
-    await system.applied();
+    await lab.system.push(event(person('bob'), lab.document, { company_id: 43, ...underWay }));
+    await lab.system.applied();
     const { body } = await ask(more);
     expect(await ends(body.data.id)).toMatchObject({ mode: 'dry-run' });
-    const again = await system.call('POST', `/api/corrections/${body.data.id}/retry`);
+    const again = await lab.system.call('POST', `/api/corrections/${body.data.id}/retry`);
     expect(again.body.data.mode).toBe('dry-run');
     expect(await left()).toEqual(EVERYTHING);
   });
@@ -176,10 +145,10 @@ describe('a mode that became stricter', () => {
   let before: Deps['config'];
   runningWith({ AUTO_CORRECTION_DELAY_SECONDS: '3600' });
   beforeEach(() => {
-    before = { ...system.deps.config };
+    before = { ...lab.system.deps.config };
   });
   afterEach(() => {
-    Object.assign(system.deps.config, before);
+    Object.assign(lab.system.deps.config, before);
   });
   it.each([
     ['approve', 'awaiting_approval'],
@@ -187,8 +156,8 @@ describe('a mode that became stricter', () => {
   ] as const)('%s counts for tasks that wait already', async (mode, status) => {
     await fails(storageError);
     await task('pending');
-    system.deps.config.AUTO_CORRECTION_MODE = mode;
-    await system.deps.db.sql`update auto_correction_tasks set run_at = now()`;
+    lab.system.deps.config.AUTO_CORRECTION_MODE = mode;
+    await lab.system.deps.db.sql`update auto_correction_tasks set run_at = now()`;
     expect(await task(status)).toMatchObject({ mode });
     expect(await left()).toEqual(EVERYTHING);
   });

@@ -1,64 +1,32 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
-import { stackEnv } from '../support/stack-env.ts';
-import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
+import { describe, expect, it } from 'vitest';
+import { correctionLab, storageError } from '../support/correction-lab.ts';
+import { EVERYTHING, NOTHING } from '../support/leftovers.ts';
+import { documentId, event, failure, person } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** What a failed file leaves behind, in real stores, and what is left of that afterwards. */
 
-let leftovers: Leftovers;
-beforeAll(async () => {
-  leftovers = await openLeftovers(stackEnv());
-});
-afterAll(() => leftovers.close());
-
-let system: System;
-function runningWith(env: Record<string, string>): void {
-  beforeAll(async () => {
-    system = await startSystem({ env: { CHROMA_COLLECTION: leftovers.collection, ...env } });
-  });
-  afterAll(() => system.stop());
-}
-
-let ada: string;
-let document: string;
-let storage_key: string;
-beforeEach(async () => {
-  ada = person();
-  document = documentId();
-  storage_key = await leftovers.put(document, system.cms);
-});
-const left = () => leftovers.left(document, system.cms);
-
-const tasks = async () =>
-  (await system.call('GET', `/api/corrections?file_document_id=${document}`)).body.data;
-const task = (status: string) =>
-  until(`a correction is ${status}`, async () => {
-    const [newest] = await tasks();
-    return newest?.status === status && newest;
-  });
-const fails = (error: object, more: object = {}) =>
-  system.push(failure(ada, document, { error, ...more }));
-const storageError = { category: 'storage_error', message: 'upsert failed' };
+const lab = correctionLab();
+const { runningWith, left, tasks, task, fails } = lab;
 
 describe('an object that another file is stored under', () => {
   runningWith({});
 
   it('stays, and the rest of the failed file goes', async () => {
-    await system.push(event(person('bob'), documentId(), { storage_key }));
-    await system.applied();
-    await system.push(failure(ada, document, { storage_key }));
+    await lab.system.push(event(person('bob'), documentId(), { storage_key: lab.storage_key }));
+    await lab.system.applied();
+    await lab.system.push(failure(lab.ada, lab.document, { storage_key: lab.storage_key }));
     const done = await task('completed');
     expect(await left()).toEqual({ ...NOTHING, s3: EVERYTHING.s3 });
-    const { body } = await system.call('GET', `/api/corrections/${done.id}`);
+    const { body } = await lab.system.call('GET', `/api/corrections/${done.id}`);
     expect(body.data.not_applicable).toEqual({
       s3_delete: 'another file that has not failed is stored under the same key',
     });
   });
 
   it('goes when the other file has failed as well', async () => {
-    await system.push(failure(person('bob'), documentId(), { storage_key }));
-    await system.push(failure(ada, document, { storage_key }));
+    await lab.system.push(failure(person('bob'), documentId(), { storage_key: lab.storage_key }));
+    await lab.system.push(failure(lab.ada, lab.document, { storage_key: lab.storage_key }));
     await task('completed');
     await until('nothing is left', async () => (await left()).s3 === NOTHING.s3);
   });
@@ -69,19 +37,22 @@ describe('a request for a file that somebody else has', () => {
 
   it('removes nothing, whatever generation either is in', async () => {
     const bob = person('bob');
-    await system.push(event(bob, document));
-    await system.applied();
+    await lab.system.push(event(bob, lab.document));
+    await lab.system.applied();
     const at = (second: number) => ({ occurred_at: `2026-01-01T00:00:0${second}Z` });
-    await system.push(failure(ada, document, at(1)), failure(ada, document, at(2)));
+    await lab.system.push(
+      failure(lab.ada, lab.document, at(1)),
+      failure(lab.ada, lab.document, at(2)),
+    );
     await task('cancelled');
-    const asked = await system.call('POST', '/api/corrections', {
-      file_document_id: document,
+    const asked = await lab.system.call('POST', '/api/corrections', {
+      file_document_id: lab.document,
       failure_category: 'processing_error',
       error_message: 'please',
     });
     expect(asked.status).toBe(202);
     await until('the request is refused', async () => {
-      const { body } = await system.call('GET', `/api/corrections/${asked.body.data.id}`);
+      const { body } = await lab.system.call('GET', `/api/corrections/${asked.body.data.id}`);
       return body.data.status === 'cancelled';
     });
     expect(await left()).toEqual(EVERYTHING);
@@ -112,30 +83,30 @@ describe('each category', () => {
   it('settles the error it answers and tells the reader of the mail', async () => {
     await fails(storageError);
     const { id } = await task('completed');
-    const { body } = await system.call('GET', `/api/errors?file_document_id=${document}`);
+    const { body } = await lab.system.call('GET', `/api/errors?file_document_id=${lab.document}`);
     expect(body.data).toMatchObject([
       { resolution_status: 'auto_correction', correction_id: id, error_category: 'storage_error' },
     ]);
-    await system.makeDue(ada);
-    const [mail] = await system.mails(ada);
+    await lab.system.makeDue(lab.ada);
+    const [mail] = await lab.system.mails(lab.ada);
     expect(mail?.text).toContain('Removed from the search index.');
   });
 
   it('leaves other files alone', async () => {
     const other = documentId();
-    await leftovers.put(other, system.cms);
+    await lab.leftovers.put(other, lab.system.cms);
     await fails({ category: 'processing_error', message: 'it failed' });
     await task('completed');
-    expect(await leftovers.left(other, system.cms)).toEqual(EVERYTHING);
+    expect(await lab.leftovers.left(other, lab.system.cms)).toEqual(EVERYTHING);
   });
 
   it('is removed on request as well, and the record names the key', async () => {
     const request = {
-      file_document_id: document,
+      file_document_id: lab.document,
       failure_category: 's3_error',
       error_message: 'x',
     };
-    const { status, body } = await system.call('POST', '/api/corrections', request);
+    const { status, body } = await lab.system.call('POST', '/api/corrections', request);
     expect([status, body.data.status]).toEqual([202, 'pending']);
     await task('completed');
     expect(await left()).toEqual({ ...EVERYTHING, s3: false, cms: false });
@@ -144,14 +115,14 @@ describe('each category', () => {
 
 describe('before its time', () => {
   runningWith({ AUTO_CORRECTION_DELAY_SECONDS: '3600' });
-  const due = () => system.deps.db.sql`
-    update auto_correction_tasks set run_at = now() where file_document_id = ${document}`;
+  const due = () => lab.system.deps.db.sql`
+    update auto_correction_tasks set run_at = now() where file_document_id = ${lab.document}`;
 
   it('a success calls it off, and nothing is removed', async () => {
     await fails(storageError, { occurred_at: '2026-01-01T10:00:00Z' });
     await task('pending');
-    await system.push(event(ada, document, { occurred_at: '2026-01-01T10:01:00Z' }));
-    await system.applied();
+    await lab.system.push(event(lab.ada, lab.document, { occurred_at: '2026-01-01T10:01:00Z' }));
+    await lab.system.applied();
     expect(await task('cancelled')).toMatchObject({ conflict: false });
     await due();
     expect(await left()).toEqual(EVERYTHING);
@@ -160,9 +131,9 @@ describe('before its time', () => {
   it('a success that is accepted but not applied holds it back', async () => {
     await fails(storageError, { occurred_at: '2026-01-01T10:00:00Z' });
     await task('pending');
-    const pause = system.deps.producer.queue('file-events');
+    const pause = lab.system.deps.producer.queue('file-events');
     await pause.pause();
-    await system.push(event(ada, document, { occurred_at: '2026-01-01T10:01:00Z' }));
+    await lab.system.push(event(lab.ada, lab.document, { occurred_at: '2026-01-01T10:01:00Z' }));
     await due();
     const { id } = await until('the guard has asked', async () => {
       const [held] = await tasks();
@@ -177,20 +148,23 @@ describe('before its time', () => {
   it('a delete calls it off', async () => {
     await fails(storageError);
     await task('pending');
-    const { file_document_id, company_id, bot_id, user_email } = event(ada, document) as never;
-    await system.push({ action: 'delete', file_document_id, company_id, bot_id, user_email });
+    const { file_document_id, company_id, bot_id, user_email } = event(
+      lab.ada,
+      lab.document,
+    ) as never;
+    await lab.system.push({ action: 'delete', file_document_id, company_id, bot_id, user_email });
     await task('cancelled');
     expect(await left()).toEqual(EVERYTHING);
   });
 
   it('an open task is answered and not doubled', async () => {
     const request = {
-      file_document_id: document,
+      file_document_id: lab.document,
       failure_category: 's3_error',
       error_message: 'x',
     };
     const replies = await Promise.all(
-      Array.from({ length: 5 }, () => system.call('POST', '/api/corrections', request)),
+      Array.from({ length: 5 }, () => lab.system.call('POST', '/api/corrections', request)),
     );
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 202]);
     expect(new Set(replies.map(({ body }) => body.data.id)).size).toBe(1);
