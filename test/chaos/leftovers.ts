@@ -1,5 +1,6 @@
-import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Sql } from '../../src/db/client.ts';
+import { s3Client } from '../support/store-clients.ts';
 import { until } from '../support/until.ts';
 import type { ChaosFile, Store } from './stories.ts';
 
@@ -20,15 +21,7 @@ export async function openLeftovers(
   env: Record<string, string>,
   cmsDatabase: Sql,
 ): Promise<Leftovers> {
-  const client = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: env.AWS_REGION,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
+  const client = s3Client(env);
   const Bucket = env.S3_BUCKET;
   const collections = `${env.CHROMA_URL}/api/v2/tenants/default_tenant/databases/default_database/collections`;
   const { id } = (await (await fetch(`${collections}/${env.CHROMA_COLLECTION}`)).json()) as {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { ChromaClient } from 'chromadb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { isAuditDue } from '../../src/db/queries/store-audit/runs.ts';
@@ -9,6 +8,7 @@ import { auditStores } from '../../src/workers/audit-stores.ts';
 import { httpDouble } from '../support/http-double.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { stackEnv } from '../support/stack-env.ts';
+import { chromaClient } from '../support/store-clients.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -16,8 +16,7 @@ import { until } from '../support/until.ts';
 
 const naming = `kb-${randomUUID().slice(0, 8)}-{company_id}`;
 const collectionOf = (company: number) => naming.replace('{company_id}', String(company));
-const { hostname: host, port } = new URL(stackEnv().CHROMA_URL!);
-const chroma = new ChromaClient({ host, port: Number(port) });
+const chroma = chromaClient(stackEnv());
 const ada = person();
 
 let system: System;

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { ChromaClient, type Collection } from 'chromadb';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Collection } from 'chromadb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { type AuditKind, type AuditReport, exitCodeOf } from '../../src/domain/store-audit.ts';
 import { auditStores } from '../../src/workers/audit-stores.ts';
 import { runTidings } from '../support/command.ts';
 import { stackEnv } from '../support/stack-env.ts';
+import { chromaClient, s3Client } from '../support/store-clients.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -21,17 +17,8 @@ const base = stackEnv();
 const prefix = `audit-${randomUUID()}/`;
 const key = (document: string) => `${prefix}${document}.pdf`;
 const collection = `audit-${randomUUID()}`;
-const s3 = new S3Client({
-  endpoint: base.S3_ENDPOINT,
-  region: base.AWS_REGION ?? 'us-east-1',
-  forcePathStyle: true,
-  credentials: {
-    accessKeyId: base.AWS_ACCESS_KEY_ID!,
-    secretAccessKey: base.AWS_SECRET_ACCESS_KEY!,
-  },
-});
-const { hostname: host, port } = new URL(base.CHROMA_URL!);
-const chroma = new ChromaClient({ host, port: Number(port) });
+const s3 = s3Client(base);
+const chroma = chromaClient(base);
 const Bucket = base.S3_BUCKET!;
 
 let system: System;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { cmsClient } from '../../src/stores/cms-client.ts';
@@ -9,6 +9,7 @@ import type { StoreName } from '../../src/stores/store-error.ts';
 import { emptyDatabase, type RunningCms, runCms, TOKEN } from '../support/builtin-cms.ts';
 import { type ChromaHttp, openChroma } from '../support/chroma-http.ts';
 import { stackEnv } from '../support/stack-env.ts';
+import { s3Client } from '../support/store-clients.ts';
 
 /** What is saved from real stores, and that exactly this comes back. */
 
@@ -26,15 +27,7 @@ beforeAll(async () => {
   const env = { ...stackEnv(), ...own };
   const config = loadConfig(env);
   Bucket = config.S3_BUCKET;
-  s3 = new S3Client({
-    endpoint: config.S3_ENDPOINT,
-    region: config.AWS_REGION,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: config.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: config.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
+  s3 = s3Client(env);
   chroma = await openChroma(config.CHROMA_URL);
   const plain = { watch: <Answer>(question: () => Promise<Answer>) => question() };
   const watchers = { s3: plain, chroma: plain, cms: plain };

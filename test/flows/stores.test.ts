@@ -1,27 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ChromaClient, type Collection } from 'chromadb';
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { ChromaClient, Collection } from 'chromadb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chromaStore } from '../../src/stores/chroma.ts';
 import { s3Store } from '../../src/stores/s3.ts';
 import type { LeftoverStore, StoredFile } from '../../src/stores/store.ts';
 import { httpDouble } from '../support/http-double.ts';
-import { oneFile, STORE_DEFAULTS, storedFile } from '../support/one-file.ts';
+import { oneFile, S3_SETTINGS, STORE_DEFAULTS, storedFile } from '../support/one-file.ts';
 import { stackEnv } from '../support/stack-env.ts';
+import { chromaClient, s3Client } from '../support/store-clients.ts';
 
 /** What the stores remove from real servers, and what they say of it. */
 
 const env = stackEnv();
 const s3 = {
-  ...STORE_DEFAULTS,
+  ...S3_SETTINGS,
   S3_ENDPOINT: env.S3_ENDPOINT,
   S3_BUCKET: env.S3_BUCKET!,
-  S3_FORCE_PATH_STYLE: true,
   AWS_REGION: env.AWS_REGION ?? 'us-east-1',
   AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID,
   AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY,
-  AWS_SESSION_TOKEN: undefined,
-  STORE_TIMEOUT_SECONDS: 5,
 };
 
 /** Every question of the store; each must fail in the same way. */
@@ -36,15 +34,7 @@ async function expectRefusals(store: LeftoverStore, expected: object): Promise<v
 describe('object storage', () => {
   const bucket = s3Store(s3);
   const store = oneFile(bucket);
-  const writer = new S3Client({
-    endpoint: s3.S3_ENDPOINT,
-    region: s3.AWS_REGION,
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: s3.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: s3.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
+  const writer = s3Client(env);
   const put = (Key: string) =>
     writer.send(new PutObjectCommand({ Bucket: s3.S3_BUCKET, Key, Body: 'text' }));
   const has = (Key: string) =>
@@ -114,15 +104,13 @@ describe('vector store', () => {
     ...STORE_DEFAULTS,
     CHROMA_URL: env.CHROMA_URL!,
     CHROMA_COLLECTION: name,
-    STORE_TIMEOUT_SECONDS: 10,
   };
   const store = oneFile(chromaStore(config));
   let chroma: ChromaClient;
   let chunks: Collection;
 
   beforeAll(async () => {
-    const { hostname: host, port } = new URL(config.CHROMA_URL);
-    chroma = new ChromaClient({ host, port: Number(port) });
+    chroma = chromaClient(env);
     chunks = await chroma.createCollection({ name, embeddingFunction: null });
   });
   afterAll(() => chroma.deleteCollection({ name }));
@@ -176,7 +164,7 @@ describe('nothing listens', () => {
   });
 
   it('the vector store says so and may be asked again', async () => {
-    const config = { CHROMA_URL: dead, CHROMA_COLLECTION: 'global', STORE_TIMEOUT_SECONDS: 2 };
+    const config = { CHROMA_URL: dead, CHROMA_COLLECTION: 'global' };
     await expectRefusals(chromaStore({ ...STORE_DEFAULTS, ...config }), expected);
   });
 });

@@ -1,7 +1,8 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
 import { stackEnv } from '../support/stack-env.ts';
+import { s3Client } from '../support/store-clients.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -111,13 +112,8 @@ describe('on request', () => {
 
   it('what is newer is never overwritten', async () => {
     const { id } = await removed();
-    const { S3_BUCKET: Bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, S3_ENDPOINT } = system.env;
-    const s3 = new S3Client({
-      endpoint: S3_ENDPOINT,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY! },
-    });
+    const { S3_BUCKET: Bucket } = system.env;
+    const s3 = s3Client(system.env);
     await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: 'newer' }));
     s3.destroy();
     const refused = await restore(id);

@@ -1,6 +1,6 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ChromaClient } from 'chromadb';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { StoreName } from '../../src/stores/store.ts';
+import { chromaClient, s3Client } from '../support/store-clients.ts';
 import type { System } from '../support/system.ts';
 
 /** What an ingester writes of one generation of a file, and what the stores hold, without our own code. */
@@ -14,17 +14,8 @@ export interface FileStores {
 const keyOf = (documentId: string) => `life/${documentId}.pdf`;
 
 export async function fileStores({ env, cms }: System, collection: string): Promise<FileStores> {
-  const s3 = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
-  const { hostname: host, port } = new URL(env.CHROMA_URL!);
-  const chroma = new ChromaClient({ host, port: Number(port) });
+  const s3 = s3Client(env);
+  const chroma = chromaClient(env);
   const chunks = await chroma.createCollection({ name: collection, embeddingFunction: null });
   const object = (documentId: string) => ({ Bucket: env.S3_BUCKET!, Key: keyOf(documentId) });
   return {

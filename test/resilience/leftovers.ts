@@ -1,5 +1,5 @@
-import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ChromaClient } from 'chromadb';
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { chromaClient, s3Client } from '../support/store-clients.ts';
 import type { System } from '../support/system.ts';
 
 /** What a failed file leaves in all three stores, put there and looked for without our own stores. */
@@ -10,17 +10,8 @@ export interface Leftovers {
 }
 
 export async function leftoversOf({ env, cms }: System): Promise<Leftovers> {
-  const s3 = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: env.AWS_REGION ?? 'us-east-1',
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
-  const { hostname: host, port, protocol } = new URL(env.CHROMA_URL!);
-  const chroma = new ChromaClient({ host, port: Number(port), ssl: protocol === 'https:' });
+  const s3 = s3Client(env);
+  const chroma = chromaClient(env);
   const chunks = await chroma.getOrCreateCollection({
     name: env.CHROMA_COLLECTION ?? 'global',
     embeddingFunction: null,

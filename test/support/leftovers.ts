@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { ChromaClient } from 'chromadb';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { RunningCms } from './builtin-cms.ts';
+import { chromaClient, s3Client } from './store-clients.ts';
 
 /** What a file leaves in the three real stores, put there and read back without Tidings' own code. */
 export interface Leftovers {
@@ -27,17 +22,8 @@ const keyOf = (documentId: string) => `flows/${documentId}.pdf`;
 
 export async function openLeftovers(env: Record<string, string>): Promise<Leftovers> {
   const Bucket = env.S3_BUCKET!;
-  const s3 = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: env.AWS_REGION ?? 'us-east-1',
-    forcePathStyle: true,
-    credentials: {
-      accessKeyId: env.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: env.AWS_SECRET_ACCESS_KEY!,
-    },
-  });
-  const { hostname: host, port } = new URL(env.CHROMA_URL!);
-  const chroma = new ChromaClient({ host, port: Number(port) });
+  const s3 = s3Client(env);
+  const chroma = chromaClient(env);
   const name = `flow-${randomUUID()}`;
   const chunks = await chroma.createCollection({ name, embeddingFunction: null });
   const written: string[] = [];

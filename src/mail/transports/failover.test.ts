@@ -1,16 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { PLAIN_MAIL } from '../../../test/support/plain-mail.ts';
 import type { OutgoingMail } from '../message.ts';
 import { failoverTransport, PATIENCE_MS, UNAVAILABLE_FOR_MS } from './failover.ts';
 import type { SendOptions, SendOutcome, Transport } from './transport.ts';
-
-const mail: OutgoingMail = {
-  messageId: '<tidings.1@example.com>',
-  from: 'tidings@example.com',
-  to: 'nadia@example.org',
-  subject: 'Your files',
-  text: 'Three files are ready.',
-  html: null,
-};
 
 const SENT: SendOutcome = { outcome: 'sent', response: '250 Ok' };
 const LATER: SendOutcome = { outcome: 'transient', reason: 'closed', response: '421 Bye' };
@@ -28,7 +20,7 @@ function ending(name: string, result: SendOutcome, asksForBody = result.outcome 
 function run(transports: Transport[], now?: () => number, options: Partial<SendOptions> = {}) {
   const beforeBody = vi.fn(async () => {});
   const over = failoverTransport(transports, now);
-  return { over, beforeBody, send: () => over.send(mail, { beforeBody, ...options }) };
+  return { over, beforeBody, send: () => over.send(PLAIN_MAIL, { beforeBody, ...options }) };
 }
 
 describe('failover', () => {

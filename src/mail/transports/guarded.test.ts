@@ -1,16 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { OutgoingMail } from '../message.ts';
+import { PLAIN_MAIL } from '../../../test/support/plain-mail.ts';
 import { guarded } from './guarded.ts';
 import type { SendOutcome } from './transport.ts';
 
-const mail: OutgoingMail = {
-  messageId: '<tidings.1@example.com>',
-  from: 'tidings@example.com',
-  to: 'nadia@example.org',
-  subject: 'Your files',
-  text: 'Three files are ready.',
-  html: null,
-};
 const DOWN: SendOutcome = { outcome: 'transient', reason: 'refused', trouble: 'failed' };
 const SENT: SendOutcome = { outcome: 'sent', response: '250 Ok' };
 const circuit = { failuresToOpen: 3, openMs: 1000 };
@@ -26,7 +18,7 @@ function guard(result: SendOutcome, wait = 0) {
     clock,
     send,
     takePlaces,
-    try: (signal?: AbortSignal) => over.send(mail, { ...options, signal }),
+    try: (signal?: AbortSignal) => over.send(PLAIN_MAIL, { ...options, signal }),
   };
 }
 
