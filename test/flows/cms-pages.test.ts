@@ -1,73 +1,12 @@
-import postgres from 'postgres';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { personLink } from '../../cms/builtin/pages/links.ts';
-import {
-  cuttable,
-  emptyDatabase,
-  PAGE_SECRET,
-  type RunningCms,
-  rowsOf,
-  runCms,
-  TOKEN,
-} from '../support/builtin-cms.ts';
+import { describe, expect, it } from 'vitest';
+import { ANN, cmsPages, PREFERENCES, SETTINGS } from '../support/cms-visitor.ts';
 import { parseHtml } from '../support/html-text.ts';
 import { NAUGHTY_STRINGS } from '../support/naughty-strings.ts';
 
 /** The pages as somebody meets them who has no good intentions. */
 
-const PREFERENCES = '/api/user-notification-preferences';
-const WITHIN = { timeout: 20_000, interval: 50 };
-const ANN = { company_id: 1, bot_id: 1, user_email: 'ann@example.com' };
-let database: Awaited<ReturnType<typeof emptyDatabase>>;
-let cms: RunningCms;
-
-beforeAll(async () => {
-  database = await emptyDatabase();
-  cms = await runCms(database.url, { apiTokens: ['other-token', TOKEN] });
-});
-afterAll(async () => {
-  await cms.close();
-  await database.drop();
-});
-
-const linkOf = (owner = ANN, now = new Date(), secret = PAGE_SECRET) =>
-  personLink(cms.url, owner, secret, now).url;
-
-/** A browser without scripts: one cookie, no redirects. */
-function visitor(base = cms.url) {
-  let cookie = '';
-  const ask = async (path: string, form?: Record<string, string>) => {
-    const response = await fetch(new URL(path, base), {
-      method: form ? 'POST' : 'GET',
-      redirect: 'manual',
-      headers: { cookie },
-      ...(form ? { body: new URLSearchParams(form) } : {}),
-    });
-    const [set] = response.headers.getSetCookie();
-    if (set) cookie = set.split(';', 1)[0]!;
-    return { status: response.status, headers: response.headers, set, text: await response.text() };
-  };
-  return {
-    ask,
-    cookie: () => cookie,
-    csrf: async (path: string) => /name="csrf" value="([^"]+)"/.exec((await ask(path)).text)![1]!,
-  };
-}
-
-async function admin(token = TOKEN, base = cms.url) {
-  const browser = visitor(base);
-  expect((await browser.ask('/admin/login', { token })).status).toBe(303);
-  return browser;
-}
-
-const SETTINGS = {
-  notification_enabled: 'on',
-  notification_delay_minutes: '30',
-  batch_size_threshold: '5',
-  email_format: 'html',
-};
-const rowOf = async (email: string) =>
-  rowsOf(await cms.call('GET', `${PREFERENCES}?user_email=${email}`))[0];
+const pages = cmsPages();
+const { linkOf, rowOf, visitor, admin } = pages;
 
 describe('a link', () => {
   it('becomes a cookie that scripts and other sites cannot use, and leaves the address', async () => {
@@ -110,7 +49,7 @@ describe('a link', () => {
     const tried = await browser.ask('/admin/preferences');
     expect([tried.status, tried.headers.get('location')]).toEqual([303, '/admin/login']);
     const cookie = browser.cookie().replace('tidings-person', 'tidings-admin');
-    const answer = await fetch(`${cms.url}/admin/preferences`, {
+    const answer = await fetch(`${pages.cms.url}/admin/preferences`, {
       headers: { cookie },
       redirect: 'manual',
     });
@@ -126,7 +65,7 @@ describe('a link', () => {
       Array.from({ length: 10 }, () => browser.ask('/preferences', { ...SETTINGS, csrf })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([303]));
-    const { body } = await cms.call('GET', `${PREFERENCES}?user_email=windows@example.com`);
+    const { body } = await pages.cms.call('GET', `${PREFERENCES}?user_email=windows@example.com`);
     expect(body.meta.pagination.total).toBe(1);
   });
 });
@@ -161,54 +100,6 @@ describe('a form', () => {
   });
 });
 
-describe('the login', () => {
-  it('takes any token of the CMS, and its session ends with the token', async () => {
-    const first = await admin('other-token');
-    const second = await admin();
-    const rotated = await runCms(database.url, { apiTokens: [TOKEN] });
-    const statusOf = async (browser: typeof first) =>
-      (
-        await fetch(`${rotated.url}/admin/preferences`, {
-          headers: { cookie: browser.cookie() },
-          redirect: 'manual',
-        })
-      ).status;
-    expect([await statusOf(first), await statusOf(second)]).toEqual([303, 200]);
-    await rotated.close();
-  });
-
-  it('slows down whoever guesses, and nobody who is in', async () => {
-    const own = await runCms(database.url);
-    const inside = await admin(TOKEN, own.url);
-    const guesser = visitor(own.url);
-    const tries = [];
-    for (let times = 0; times < 12; times += 1)
-      tries.push((await guesser.ask('/admin/login', { token: `guess ${times}` })).status);
-    expect(tries).toEqual([...Array(10).fill(401), 429, 429]);
-    expect((await guesser.ask('/admin/login', { token: TOKEN })).status).toBe(429);
-    expect((await inside.ask('/admin/preferences')).status).toBe(200);
-    await own.close();
-  });
-
-  it('behind https uses cookies that only https carries', async () => {
-    const own = await runCms(database.url, {
-      pages: { secrets: [PAGE_SECRET], publicUrl: 'https://cms.example.com/' },
-    });
-    const browser = visitor(own.url);
-    const { set } = await browser.ask('/admin/login', { token: TOKEN });
-    expect(set).toMatch(/^__Host-tidings-admin=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/);
-    const csrf = await browser.csrf('/admin/link');
-    const { text } = await browser.ask('/admin/link', {
-      csrf,
-      company: '1',
-      bot: '1',
-      user_email: 'Ann@Example.com',
-    });
-    expect(text).toContain('>https://cms.example.com/preferences/link?token=1.');
-    await own.close();
-  });
-});
-
 it('nothing anybody typed becomes markup', async () => {
   const browser = await admin();
   const csrf = await browser.csrf('/admin/preferences/new');
@@ -233,8 +124,8 @@ it('nothing anybody typed becomes markup', async () => {
   };
   for (const nasty of NAUGHTY_STRINGS) {
     const name = nasty.toWellFormed().slice(0, 255);
-    await cms.call('PUT', '/api/companies/1', { data: { name } });
-    await cms.call('PUT', '/api/bots/1', { data: { name } });
+    await pages.cms.call('PUT', '/api/companies/1', { data: { name } });
+    await pages.cms.call('PUT', '/api/bots/1', { data: { name } });
     inert(
       (await browser.ask(`/admin/preferences?${new URLSearchParams({ user_email: nasty })}`)).text,
     );
@@ -250,50 +141,8 @@ it('nothing anybody typed becomes markup', async () => {
     inert(refused.text);
   }
   const data = { company: 1, bot: 1, user_email: "o'brien@example.com" };
-  const made = await cms.call('POST', PREFERENCES, { data });
+  const made = await pages.cms.call('POST', PREFERENCES, { data });
   expect(made.status).toBe(201);
   const path = `/admin/preferences/${made.body.data.documentId}`;
   for (const page of [path, `${path}/delete`]) inert((await browser.ask(page)).text);
-});
-
-it('visits are recorded, with neither tokens nor addresses', async () => {
-  const browser = visitor();
-  await browser.ask(linkOf({ ...ANN, user_email: 'private@example.com' }));
-  await browser.ask('/preferences');
-  await (await admin()).ask('/admin/preferences?user_email=private@example.com');
-  await visitor().ask('/admin/login', { token: 'secret-guess' });
-  const sql = postgres(database.url, { max: 1 });
-  await vi
-    .waitFor(async () => {
-      const rows = await sql`select key_kind, method, path, status from access_log`;
-      expect(rows).toEqual(
-        expect.arrayContaining([
-          { key_kind: 'person page', method: 'GET', path: '/preferences/link', status: 303 },
-          { key_kind: 'person page', method: 'GET', path: '/preferences', status: 200 },
-          { key_kind: 'admin page', method: 'GET', path: '/admin/preferences', status: 200 },
-          { key_kind: 'invalid', method: 'POST', path: '/admin/login', status: 401 },
-        ]),
-      );
-      expect(JSON.stringify(rows)).not.toMatch(/private|token=|secret/);
-    }, WITHIN)
-    .finally(() => sql.end());
-});
-
-it('without a secret there are no pages; while the database is away they say so', async () => {
-  const bare = await runCms(database.url, { pages: undefined });
-  expect((await fetch(`${bare.url}/admin/login`)).status).toBe(401);
-  await bare.close();
-  const wire = await cuttable(database.url);
-  const wired = await runCms(wire.url);
-  const browser = await admin(TOKEN, wired.url);
-  const person = visitor(wired.url);
-  await person.ask(new URL(linkOf()).pathname + new URL(linkOf()).search);
-  await wire.cut();
-  await vi.waitFor(async () => {
-    const answers = [await browser.ask('/admin/preferences'), await person.ask('/preferences')];
-    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
-    expect(answers[0]!.text).toContain('The database of the CMS cannot be reached');
-    expect(answers[1]!.text).toContain('Please try again in a minute');
-  }, WITHIN);
-  await wired.close();
 });
