@@ -62,7 +62,7 @@ export async function objectsOfOthers(
       ? []
       : [{ documentId, storageKey, isPrefix: slashes && storageKey.endsWith('/') }],
   );
-  const sharing = await sharedObjects(deps.db.sql, asked);
+  const sharing = await sharedObjects(deps.db.sql, asked, slashes);
   for (const correction of corrections)
     if (sharing.get(correction.file.documentId) === 'waiting')
       correction.end = laterWithoutAttempt(WAITING_FOR_ANOTHER);
