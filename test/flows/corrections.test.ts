@@ -157,6 +157,34 @@ describe('before its time', () => {
     expect(await left()).toEqual(EVERYTHING);
   });
 
+  it('a retry of what failed before the file was forgotten leaves the file that began anew', async () => {
+    const at = (second: number) => ({ occurred_at: `2026-01-01T10:00:0${second}Z` });
+    await system.push(event(ada, document, at(0)), failure(ada, document, at(1)));
+    const { id, generation } = await task('pending');
+    expect(generation).toBe(2);
+    const owner = { company_id: 1, bot_id: 1, user_email: ada };
+    await system.push({ action: 'delete', file_document_id: document, ...owner, ...at(2) });
+    await task('cancelled');
+    const { sql } = system.deps.db;
+    await sql`
+      update file_processing_status set updated_at = now() - interval '400 days'
+      where file_document_id = ${document}`;
+    await until('the file is forgotten', async () => {
+      const rows = await sql`
+        select from file_processing_status where file_document_id = ${document}`;
+      return rows.length === 0;
+    });
+    await system.push(event(ada, document));
+    await system.applied();
+    expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
+    await until('the retry has ended', async () => (await tasks())[0]?.completed_at);
+    expect(await left()).toEqual(EVERYTHING);
+    expect(await task('cancelled')).toMatchObject({
+      cancel_reason: 'it was forgotten and began anew',
+      conflict: false,
+    });
+  });
+
   it('an open task is answered and not doubled', async () => {
     const request = {
       file_document_id: lab.document,

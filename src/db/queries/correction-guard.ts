@@ -4,6 +4,7 @@ import type { CorrectionRow } from './corrections.ts';
 /** Why a correction must not (go on to) delete; `waiting` only means: not before it is applied. */
 export type Objection =
   | 'newer generation'
+  | 'it was forgotten and began anew'
   | 'it succeeded'
   | 'another owner has it'
   | 'it was deleted'
@@ -13,7 +14,7 @@ type Guarded = Pick<
   CorrectionRow,
   'id' | 'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email' | 'created_at'
 >;
-type Reasons = Record<'newer' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>;
+type Reasons = Record<'newer' | 'anew' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>;
 
 /**
  * Asks our own records whether each file is still the one that failed: the guard of promise 6. It
@@ -28,10 +29,12 @@ export async function objectionsTo(
   // `offset 0` has each task looked up for itself: the planner would rather read both tables to their
   // ends, once for a set.
   // Asked for by a producer: nobody's file in particular, so anybody's success objects. A delete is
-  // no objection to what was asked for after it, because of what the deleted file left.
+  // no objection to what was asked for after it, because of what the deleted file left. Generations of
+  // a file that was forgotten after its delete are counted from one again, so a lower one is newer too.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
       coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
+      coalesce(bool_or(present and own and s.generation < asked.generation), false) as anew,
       coalesce(bool_or(present and good and (anybodys or (own and s.generation = asked.generation))),
         false) as succeeded,
       coalesce(bool_or(present and not anybodys and not own and s.status <> 'failed'), false) as other,
@@ -66,8 +69,10 @@ export async function objectionsTo(
   );
 }
 
-function objectionOf({ newer, succeeded, other, deleted, waiting }: Reasons): Objection | null {
+function objectionOf(reasons: Reasons): Objection | null {
+  const { newer, anew, succeeded, other, deleted, waiting } = reasons;
   if (newer) return 'newer generation';
+  if (anew) return 'it was forgotten and began anew';
   if (succeeded) return 'it succeeded';
   if (other) return 'another owner has it';
   if (deleted) return 'it was deleted';
