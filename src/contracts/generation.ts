@@ -27,6 +27,14 @@ const WRITE_SAFETY = [
   'deleted',
 ] as const;
 
+const correctionState = z.object({
+  id: z.number().int(),
+  generation: z.number().int(),
+  status: z.enum(CORRECTION_STATUSES),
+  /** Why it was cancelled; null where it was not. */
+  cancel_reason: z.string().nullable(),
+});
+
 export const generationAnswer = z.object({
   file_document_id: z.string(),
   /** Counts how often ingestion of the file began; 0 before its first event is applied. */
@@ -38,13 +46,12 @@ export const generationAnswer = z.object({
   /** Accepted events of the file that are not applied yet: ask again in a moment. */
   events_pending: z.boolean(),
   /** The newest correction of the file, of whichever generation. */
-  correction: z
-    .object({
-      id: z.number().int(),
-      generation: z.number().int(),
-      status: z.enum(CORRECTION_STATUSES),
-    })
-    .nullable(),
+  correction: correctionState.nullable(),
+  /**
+   * A correction of this generation that has not come to its end. It removes nothing while ingestion is
+   * under way, and what is there once that has failed.
+   */
+  open_correction: correctionState.nullable(),
   /** What was removed is being put back. */
   restoring: z.boolean(),
   safe_to_write: z.boolean(),

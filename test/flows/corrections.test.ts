@@ -59,6 +59,64 @@ describe('a request for a file that somebody else has', () => {
   });
 });
 
+describe('a request for a file that is being ingested', () => {
+  runningWith({ AUTO_CORRECTION_DELAY_SECONDS: '3600' });
+  const request = () =>
+    lab.system.call('POST', '/api/corrections', {
+      file_document_id: lab.document,
+      failure_category: 'processing_error',
+      error_message: 'the producer gave up',
+    });
+  const goes = (second: number) =>
+    lab.system.push(
+      event(lab.ada, lab.document, {
+        processing_stage: 'processing',
+        status: 'processing',
+        occurred_at: `2026-01-01T10:00:0${second}Z`,
+      }),
+    );
+  const due = () => lab.system.deps.db.sql`
+    update auto_correction_tasks set run_at = now() where file_document_id = ${lab.document}`;
+
+  it('removes nothing where ingestion went on, and says why', async () => {
+    await goes(0);
+    await lab.system.applied();
+    expect((await request()).status).toBe(202);
+    await goes(1);
+    await lab.system.applied();
+    await due();
+    expect(
+      await until('the request has ended', async () => {
+        const [newest] = await tasks();
+        return newest.completed_at && newest;
+      }),
+    ).toMatchObject({ status: 'cancelled', cancel_reason: 'its ingestion is under way' });
+    await lab.system.push(event(lab.ada, lab.document));
+    await lab.system.applied();
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
+  it('is done where nothing was heard of it since', async () => {
+    await goes(0);
+    await lab.system.applied();
+    const { id } = (await request()).body.data;
+    await due();
+    expect(await task('completed')).toMatchObject({ id });
+    expect(await left()).toEqual(NOTHING);
+  });
+
+  it('is done once the failure is reported', async () => {
+    await goes(0);
+    await lab.system.applied();
+    const { id } = (await request()).body.data;
+    await fails(storageError);
+    await lab.system.applied();
+    await due();
+    expect(await task('completed')).toMatchObject({ id });
+    expect(await left()).toEqual(NOTHING);
+  });
+});
+
 describe('each category', () => {
   runningWith({});
 
@@ -159,24 +217,27 @@ describe('before its time', () => {
 
   it('a retry of what failed before the file was forgotten leaves the file that began anew', async () => {
     const at = (second: number) => ({ occurred_at: `2026-01-01T10:00:0${second}Z` });
-    await system.push(event(ada, document, at(0)), failure(ada, document, at(1)));
+    await lab.system.push(
+      event(lab.ada, lab.document, at(0)),
+      failure(lab.ada, lab.document, at(1)),
+    );
     const { id, generation } = await task('pending');
     expect(generation).toBe(2);
-    const owner = { company_id: 1, bot_id: 1, user_email: ada };
-    await system.push({ action: 'delete', file_document_id: document, ...owner, ...at(2) });
+    const owner = { company_id: 1, bot_id: 1, user_email: lab.ada };
+    await lab.system.push({ action: 'delete', file_document_id: lab.document, ...owner, ...at(2) });
     await task('cancelled');
-    const { sql } = system.deps.db;
+    const { sql } = lab.system.deps.db;
     await sql`
       update file_processing_status set updated_at = now() - interval '400 days'
-      where file_document_id = ${document}`;
+      where file_document_id = ${lab.document}`;
     await until('the file is forgotten', async () => {
       const rows = await sql`
-        select from file_processing_status where file_document_id = ${document}`;
+        select from file_processing_status where file_document_id = ${lab.document}`;
       return rows.length === 0;
     });
-    await system.push(event(ada, document));
-    await system.applied();
-    expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
+    await lab.system.push(event(lab.ada, lab.document));
+    await lab.system.applied();
+    expect((await lab.system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
     await until('the retry has ended', async () => (await tasks())[0]?.completed_at);
     expect(await left()).toEqual(EVERYTHING);
     expect(await task('cancelled')).toMatchObject({

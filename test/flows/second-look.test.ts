@@ -185,6 +185,29 @@ describe('whoever asks before writing', () => {
     expect((await ask()).body.data).toMatchObject({ reason: 'restore_running', restoring: true });
   });
 
+  it('is told of a correction that somebody asked for', async () => {
+    await system.push(event(ada, document, { ...begun, ...at(1) }));
+    await system.applied();
+    expect((await ask()).body.data.open_correction).toBeNull();
+    const queue = system.deps.producer.queue('corrections');
+    await queue.pause();
+    const request = {
+      file_document_id: document,
+      failure_category: 'processing_error',
+      error_message: 'x',
+    };
+    const { id } = (await system.call('POST', '/api/corrections', request)).body.data;
+    const open = { id, generation: 1, status: 'pending' };
+    expect((await ask()).body.data.open_correction).toMatchObject(open);
+    await queue.resume();
+    await correction('was refused', ({ status }) => status === 'cancelled');
+    expect((await ask()).body.data).toMatchObject({
+      safe_to_write: true,
+      open_correction: null,
+      correction: { id, status: 'cancelled', cancel_reason: 'its ingestion is under way' },
+    });
+  });
+
   it('says whose file it is where several have it', async () => {
     const bob = person('bob');
     await system.push(event(ada, document, begun), event(bob, document, { ...begun, bot_id: 2 }));

@@ -8,13 +8,17 @@ export type Objection =
   | 'it succeeded'
   | 'another owner has it'
   | 'it was deleted'
+  | 'its ingestion is under way'
   | 'waiting';
 
 type Guarded = Pick<
   CorrectionRow,
   'id' | 'file_document_id' | 'generation' | 'company_id' | 'bot_id' | 'user_email' | 'created_at'
 >;
-type Reasons = Record<'newer' | 'anew' | 'succeeded' | 'other' | 'deleted' | 'waiting', boolean>;
+type Reasons = Record<
+  'newer' | 'anew' | 'succeeded' | 'other' | 'deleted' | 'ongoing' | 'waiting',
+  boolean
+>;
 
 /**
  * Asks our own records whether each file is still the one that failed: the guard of promise 6. It
@@ -28,18 +32,19 @@ export async function objectionsTo(
   if (tasks.length === 0) return new Map();
   // `offset 0` has each task looked up for itself: the planner would rather read both tables to their
   // ends, once for a set.
-  // Asked for by a producer: nobody's file in particular, so anybody's success objects. A delete is
-  // no objection to what was asked for after it, because of what the deleted file left. Generations of
+  // Asked for by a producer: nobody's file in particular, so anybody's success objects, and so does
+  // whatever has not failed and was heard of since: who gave up without a word may have begun again. A delete is no
+  // objection to what was asked for after it, because of what the deleted file left. Generations of
   // a file that was forgotten after its delete are counted from one again, so a lower one is newer too.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
       coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
       coalesce(bool_or(present and own and s.generation < asked.generation), false) as anew,
-      coalesce(bool_or(present and good and (anybodys or (own and s.generation = asked.generation))),
-        false) as succeeded,
+      coalesce(bool_or(present and good and (own or anybodys)), false) as succeeded,
       coalesce(bool_or(present and not anybodys and not own and s.status <> 'failed'), false) as other,
       coalesce(bool_or(own and not present and not anybodys and s.moved_at >= asked.created_at), false)
         as deleted,
+      coalesce(bool_or(present and s.status <> 'failed' and (own or resumed)), false) as ongoing,
       exists (select from file_events e where e.file_document_id = asked.document
         and e.applied_at is null and e.dead_lettered_at is null offset 0) as waiting
     from (
@@ -57,7 +62,9 @@ export async function objectionsTo(
       select f.generation, f.status, f.updated_at as moved_at, f.deleted_at is null as present,
         f.status = 'success' and f.processing_stage = 'completed' as good,
         (f.company_id = asked.company_id and f.bot_id = asked.bot_id
-          and f.user_email = asked.user_email) is true as own
+          and f.user_email = asked.user_email) is true as own,
+        anybodys and f.status <> 'failed' and exists (select from file_events e
+          where e.file_document_id = asked.document and e.received_at > asked.created_at) as resumed
       from file_processing_status f where f.file_document_id = asked.document offset 0
     ) s on true
     group by asked.id, asked.document`;
@@ -70,11 +77,13 @@ export async function objectionsTo(
 }
 
 function objectionOf(reasons: Reasons): Objection | null {
-  const { newer, anew, succeeded, other, deleted, waiting } = reasons;
+  const { newer, anew, succeeded, other, deleted, ongoing, waiting } = reasons;
   if (newer) return 'newer generation';
   if (anew) return 'it was forgotten and began anew';
   if (succeeded) return 'it succeeded';
   if (other) return 'another owner has it';
   if (deleted) return 'it was deleted';
-  return waiting ? 'waiting' : null;
+  // What is not applied yet may be its failure.
+  if (waiting) return 'waiting';
+  return ongoing ? 'its ingestion is under way' : null;
 }

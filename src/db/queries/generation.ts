@@ -27,7 +27,7 @@ export async function generationOf(
         and bot_id = coalesce(${owner.bot_id ?? null}, bot_id)
         and user_email = coalesce(${owner.user_email ?? null}, user_email)
     ), tasks as (
-      select id, generation, status from auto_correction_tasks
+      select id, generation, status, cancel_reason from auto_correction_tasks
       where file_document_id = ${documentId}
     )
     select ${documentId} as file_document_id, coalesce(s.generation, 0) as generation, s.status,
@@ -36,6 +36,8 @@ export async function generationOf(
       exists (select from file_events where file_document_id = ${documentId}
         and applied_at is null and dead_lettered_at is null) as events_pending,
       (select to_jsonb(t) from tasks t order by id desc limit 1) as correction,
+      (select to_jsonb(t) from tasks t where t.generation = coalesce(s.generation, 0)
+        and status in ('pending', 'awaiting_approval', 'processing')) as open_correction,
       exists (select from tasks where status = 'processing') as removing,
       exists (select from correction_restores r join tasks t on t.id = r.correction_id
         where r.status in ('pending', 'processing')) as restoring
