@@ -1,4 +1,4 @@
-import { recordSteps } from '../db/queries/correction-books.ts';
+import { keepStorageKeys, recordSteps } from '../db/queries/correction-books.ts';
 import { beginRemovals } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
@@ -28,7 +28,7 @@ export async function correctFiles(
   claim: Claim,
   corrections: readonly Correction[],
 ): Promise<void> {
-  await lookUpStorageKeys(deps, corrections);
+  await lookUpStorageKeys(deps, claim, corrections);
   const planned = corrections.filter(({ task }) => task.mode === 'dry-run');
   if (planned.length > 0) await writePlans(deps, claim, await guardCorrections(deps, planned));
   const last = STEPS.findLast((action) =>
@@ -62,19 +62,29 @@ export async function writeSteps(
   for (const correction of corrections) correction.unwritten = null;
 }
 
-/** The key of a file's object: the event's, else the CMS record's; null where neither knows one. */
-async function lookUpStorageKeys(deps: Deps, corrections: readonly Correction[]): Promise<void> {
+/**
+ * The key of a file's object: the event's, else the CMS record's; null where neither knows one. What a
+ * record says is asked once in the life of a task and written down before anything is removed.
+ */
+async function lookUpStorageKeys(
+  { cms, db }: Deps,
+  { token }: Claim,
+  corrections: readonly Correction[],
+): Promise<void> {
   const keyless = corrections.filter(
     (correction) => correction.file.storageKey === null && isOpen(correction, 's3_delete'),
   );
   const ids = keyless.map(({ file }) => file.documentId);
-  const records = await readRecords(deps.cms, ids);
-  for (const [nth, { file, failures }] of keyless.entries()) {
+  const records = await readRecords(cms, ids);
+  const found = keyless.flatMap(({ task, failures }, nth) => {
     const record = records[nth];
     if (record instanceof StoreError)
       failures.set('s3_delete', { reason: record.message, error: record });
-    else file.storageKey = record?.storage_key ?? null;
-  }
+    else if (record?.storage_key) return [{ id: task.id, storageKey: record.storage_key }];
+    return [];
+  });
+  const kept = await keepStorageKeys(db.sql, token, found);
+  for (const { task, file } of keyless) file.storageKey = kept.get(task.id) ?? null;
 }
 
 async function writePlans(deps: Deps, claim: Claim, planned: readonly Correction[]): Promise<void> {

@@ -43,7 +43,9 @@ async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<v
     if (record === undefined || record instanceof StoreError) continue;
     correction.file.hasRecord = record !== null;
     if (record === null) continue;
-    const reason = recordObjection(correction.task, record);
+    const { generation } = correction.task;
+    const failed = { generation, storage_key: correction.file.storageKey };
+    const reason = recordObjection(failed, record);
     if (reason) correction.end = { status: 'cancelled', reason, conflict: correction.touched };
   }
 }

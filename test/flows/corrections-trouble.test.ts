@@ -167,3 +167,39 @@ it('reports a conflict when a delete was done but not proven before the success'
   await system.mails(system.env.OPERATOR_EMAIL!);
   expect((await leftovers.left(document, system.cms)).cms).toBe(true);
 });
+
+it('removes no object but that which the record named at first', async () => {
+  const s3 = await startS3Server(false);
+  closing.push(() => s3.close());
+  await start({ S3_ENDPOINT: s3.url, S3_BUCKET: s3.bucket });
+  const record = { documentId: document, name: document, storage_key: 'up/v1.pdf' };
+  await system.cms.call('POST', '/api/files', { data: record });
+  for (const key of ['up/v1.pdf', 'up/v2.pdf']) s3.put(key);
+  s3.trouble = { status: 503, code: 'SlowDown' };
+  await failed({ error: { category: 's3_error', message: 'AccessDenied' } });
+  await task('has waited for it', waits('SlowDown'));
+  await system.cms.call('PUT', `/api/files/${document}`, { data: { storage_key: 'up/v2.pdf' } });
+  s3.trouble = null;
+  const { cancel_reason } = await task('has ended', ({ completed_at }) => completed_at !== null);
+  expect([...s3.objects.keys()]).toEqual(['up/v1.pdf', 'up/v2.pdf']);
+  expect((await system.cms.call('GET', `/api/files/${document}`)).status).toBe(200);
+  expect(cancel_reason).toBe('the CMS record names another object');
+});
+
+it('stops before an object that the record names only since it began', async () => {
+  await start({});
+  const { chroma } = system.deps.stores;
+  system.deps.stores.chroma = {
+    ...chroma,
+    remove: async (...asked) => {
+      const data = { storage_key: 'up/v2.pdf' };
+      await system.cms.call('PUT', `/api/files/${document}`, { data });
+      return chroma.remove(...asked);
+    },
+  };
+  await leftovers.put(document, system.cms);
+  await failed();
+  await task('has ended', ({ completed_at }) => completed_at !== null);
+  expect(await leftovers.left(document, system.cms)).toEqual({ ...EVERYTHING, chroma: 0 });
+  expect(await ended('cancelled')).toMatchObject({ conflict: true });
+});

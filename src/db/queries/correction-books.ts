@@ -59,6 +59,30 @@ export async function recordSteps(
     where t.id = claim.id`;
 }
 
+/**
+ * Keeps the storage keys that the CMS records named when they were first asked, for every later attempt:
+ * a record that names another one then is about another object. A key that an event brought meanwhile
+ * stays.
+ * @returns the keys the tasks have now, by task id; those whose claim was lost are missing
+ */
+export async function keepStorageKeys(
+  db: Queryable,
+  token: string,
+  found: readonly { id: number; storageKey: string }[],
+): Promise<Map<number, string>> {
+  if (found.length === 0) return new Map();
+  const keys = inOrder(found);
+  const rows = await db<{ id: number; storage_key: string }[]>`
+    update auto_correction_tasks t set storage_key = coalesce(t.storage_key, n.storage_key),
+      updated_at = now()
+    from unnest(
+      ${keys.map(({ id }) => id)}::bigint[], ${keys.map(({ storageKey }) => storageKey)}::text[]
+    ) as n(id, storage_key), ${stillClaimed(db, db`n.id`, token)}
+    where t.id = claim.id
+    returning t.id, t.storage_key`;
+  return new Map(rows.map((row) => [row.id, row.storage_key]));
+}
+
 /** How a claimed task ends, or when it goes on. */
 export type CorrectionEnd =
   | { status: 'completed' | 'dry_run' }
