@@ -11,7 +11,8 @@ const AT_ONCE = 10;
 /** Characters of document ids in one address; longer addresses are refused on the way. */
 const MAX_CHARACTERS = 2000;
 
-const NO_RECORD = 'the CMS has no record of the file';
+const NO_RECORD: Removal = { removed: 0, detail: 'the CMS has no record of the file' };
+const CALLED_OFF: Removal = { removed: 0, detail: 'called off before the CMS was asked' };
 
 const documentsOf = (files: readonly StoredFile[]) => files.map(({ documentId }) => documentId);
 
@@ -29,7 +30,7 @@ export function cmsStore(client: FileClient): LeftoverStore {
   return {
     name: 'cms',
     applicable: () => null,
-    async remove(files) {
+    async remove(files, mayBegin = async () => true) {
       const unasked = files.filter(({ hasRecord }) => hasRecord === undefined);
       const answers = await readRecords(client, documentsOf(unasked));
       const records = new Map(unasked.map((file, nth) => [file, answers[nth]]));
@@ -37,7 +38,8 @@ export function cmsStore(client: FileClient): LeftoverStore {
         const record = records.get(file);
         if (record instanceof StoreError) throw record;
         const there = file.hasRecord ?? record !== null;
-        return there ? remove(file.documentId) : { removed: 0, detail: NO_RECORD };
+        if (!there) return NO_RECORD;
+        return (await mayBegin(file)) ? remove(file.documentId) : CALLED_OFF;
       });
     },
     async remaining(files) {

@@ -93,7 +93,7 @@ export function guardedStore(
       circuit = asked.circuit;
       return { admitted: taken, refusal };
     },
-    remove: (files) => watched(() => store.remove(files)),
+    remove: (files, mayBegin) => watched(() => store.remove(files, mayBegin)),
     remaining: (files) => watched(() => store.remaining(files)),
   };
 }

@@ -5,15 +5,11 @@ import type { CorrectionAction } from '../domain/corrections.ts';
 import { readRecords } from '../stores/cms.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Claim, type Correction, isOpen, laterWithoutAttempt } from './correction.ts';
+import { freshGuard } from './fresh-guard.ts';
 import { completeCorrections, guardCorrections, objectsOfOthers } from './guard-corrections.ts';
 import { savedCorrections } from './quarantine-leftovers.ts';
-import {
-  inapplicable,
-  removeAndProve,
-  type StepOutcome,
-  stepRecord,
-  storeOf,
-} from './remove-leftovers.ts';
+import { storeOf } from './remove-in-pieces.ts';
+import { inapplicable, removeAndProve, type StepOutcome, stepRecord } from './remove-leftovers.ts';
 
 /** Chroma and S3 do not wait for each other; the record, which finds both, goes last. */
 const STEPS = ['chroma_delete', 's3_delete', 'cms_delete'] as const;
@@ -130,6 +126,7 @@ async function takeStep(
   const asked: Correction[] = [];
   const saved = await savedCorrections(deps, action, await admitted(deps, action, open));
   const going = await guardCorrections(deps, saved);
+  const guardedAt = performance.now();
   const ofOthers = action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set();
   for (const correction of going.filter(({ end }) => end === null)) {
     const detail = ofOthers.has(correction)
@@ -141,13 +138,13 @@ async function takeStep(
   const ids = asked.map(({ task }) => task.id);
   const begun = await beginRemovals(deps.db.sql, ids, token, leaseSeconds);
   for (const correction of asked)
-    if (begun.has(correction.task.id)) correction.touched = true;
-    else correction.end = laterWithoutAttempt('the claim was lost');
+    if (!begun.has(correction.task.id)) correction.end = laterWithoutAttempt('the claim was lost');
   const removing = asked.filter(({ end }) => end === null);
   const answers = await removeAndProve(
     deps,
     action,
     removing.map(({ file }) => file),
+    freshGuard(deps, removing, guardedAt),
   );
   for (const [nth, correction] of removing.entries()) {
     const outcome = answers[nth];

@@ -18,15 +18,18 @@ export async function guardCorrections(
 ): Promise<Correction[]> {
   const going = corrections.filter(({ end }) => end === null);
   await askCms(deps, going);
-  const objections = await objectionsTo(
-    deps.db.sql,
-    going.map(({ task }) => task),
-  );
-  for (const correction of going) {
+  await askOwnRecords(deps, going);
+  return going.filter(({ end }) => end === null);
+}
+
+/** The guard's second half, which is cheap. Whoever is objected to ends here. */
+export async function askOwnRecords(deps: Deps, corrections: readonly Correction[]): Promise<void> {
+  const tasks = corrections.map(({ task }) => task);
+  const objections = await objectionsTo(deps.db.sql, tasks);
+  for (const correction of corrections) {
     const objection = objections.get(correction.task.id);
     if (objection) correction.end = endBy(objection, correction);
   }
-  return going.filter(({ end }) => end === null);
 }
 
 /**

@@ -1,14 +1,10 @@
 import type { StepRecord } from '../db/queries/correction-books.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
-import { STORE_OF_ACTION } from '../domain/removal-account.ts';
 import { masked } from '../observability/logger.ts';
-import type { StoredFile } from '../stores/store.ts';
+import type { MayBegin, Removal, StoredFile } from '../stores/store.ts';
 import { StoreError } from '../stores/store-error.ts';
-
-/** The store a step is about. */
-export const storeOf = (deps: Deps, action: CorrectionAction) =>
-  deps.stores[STORE_OF_ACTION[action]];
+import { removeInPieces, storeOf } from './remove-in-pieces.ts';
 
 /** What one step did to one file. */
 export type StepOutcome =
@@ -25,21 +21,23 @@ export function inapplicable(deps: Deps, action: CorrectionAction, file: StoredF
 /**
  * One step on one store, for a set of files it is applicable to: remove, then read back what was
  * removed. Only an empty read-back proves anything.
- * @returns one outcome per file, in their order
+ * @param mayBegin asked of each file right before its removal begins
+ * @returns one outcome per file, in their order; null where the removal did not begin
  */
 export async function removeAndProve(
   deps: Deps,
   action: CorrectionAction,
   files: readonly StoredFile[],
-): Promise<StepOutcome[]> {
+  mayBegin: MayBegin,
+): Promise<(StepOutcome | null)[]> {
   const store = storeOf(deps, action);
-  const removals = await store.remove(files);
-  const asked = files.filter((_file, nth) => !(removals[nth] instanceof StoreError));
+  const removals = await removeInPieces(deps, action, files, mayBegin);
+  const asked = files.filter((file) => removed(removals.get(file)));
   const answers = asked.length > 0 ? await store.remaining(asked) : [];
   const left = new Map(asked.map((file, nth) => [file, answers[nth]]));
-  return files.map((file, nth): StepOutcome => {
-    const removal = removals[nth];
-    if (removal === undefined) throw new Error(`${store.name} did not answer for every file`);
+  return files.map((file): StepOutcome | null => {
+    const removal = removals.get(file);
+    if (removal === undefined) return null;
     if (removal instanceof StoreError) return failed(removal);
     const remaining = left.get(file);
     if (remaining instanceof StoreError) return failed(remaining);
@@ -51,6 +49,9 @@ export async function removeAndProve(
     return { kind: 'proven', detail, count: removal.removed };
   });
 }
+
+const removed = (answer: Removal | StoreError | undefined) =>
+  answer !== undefined && !(answer instanceof StoreError);
 
 function failed(error: StoreError): StepOutcome {
   return { kind: 'failed', detail: error.message, error };

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { stackEnv } from '../support/stack-env.ts';
@@ -219,4 +220,80 @@ it.each([
   const [task] = await ended(1, 'cancelled');
   expect(task?.cancel_reason).toContain(reason);
   expect(await leftovers.left(document, system.cms)).toEqual(EVERYTHING);
+});
+
+describe('a store that takes its time over a set', () => {
+  const ada = person();
+  const at = { occurred_at: '2026-01-01T10:00:00Z' };
+
+  /** One of the files succeeds, and the store goes on more than a second later. */
+  async function overtake(document: string): Promise<void> {
+    await system.push(event(ada, document));
+    await system.applied();
+    await pause(1100);
+  }
+  const mended = async (document: string) =>
+    (await tasks()).find((task) => task.file_document_id === document);
+
+  it('deletes no record of a file that succeeded long before its turn', async () => {
+    await start();
+    const documents = names(30);
+    for (const id of documents)
+      await system.cms.call('POST', '/api/files', { data: { documentId: id, name: id } });
+    const error = { category: 'file_not_found', message: 'NoSuchKey' };
+    await system.push(...documents.map((id) => failure(ada, id, { error, ...at })));
+    const { cms } = system.deps;
+    const { deleteFile } = cms;
+    const asked = new Set<string>();
+    let overtaken: Promise<string> | undefined;
+    const whenTenAreAsked = async () => {
+      await until('ten are asked for', () => asked.size === 10);
+      const document = documents.find((id) => !asked.has(id)) ?? '';
+      await overtake(document);
+      return document;
+    };
+    cms.deleteFile = async (id) => {
+      asked.add(id);
+      overtaken ??= whenTenAreAsked();
+      await overtaken;
+      return deleteFile(id);
+    };
+    await release(30);
+    await ended(29);
+    const document = (await overtaken) ?? '';
+    expect(asked.has(document)).toBe(false);
+    expect((await system.cms.call('GET', `/api/files/${document}`)).status).toBe(200);
+    expect(await mended(document)).toMatchObject({ status: 'cancelled', conflict: false });
+  });
+
+  it.each([
+    ['prefixes', 6, { S3_SLASH_KEYS: 'prefix' }, '/'],
+    ['versions', 120, { S3_PURGE: 'versions' }, ''],
+  ])('removes no %s of such a file', async (_what, count, env, end) => {
+    const s3 = await startWithS3(env);
+    const documents = names(count);
+    for (const id of documents) s3.put(keyOf(id) + end + (end && 'page'));
+    await system.push(
+      ...documents.map((id) =>
+        failure(ada, id, { error: s3Error, storage_key: keyOf(id) + end, ...at }),
+      ),
+    );
+    const { s3: store } = system.deps.stores;
+    const { remove } = store;
+    let document = '';
+    store.remove = (files, mayBegin) => {
+      const first = new Set(files.map(({ documentId: id }) => id));
+      document ||= documents.find((id) => !first.has(id)) ?? documents.at(-1) ?? '';
+      return remove(files, mayBegin);
+    };
+    let overtaken: Promise<void> | undefined;
+    s3.onDelete = () => {
+      overtaken ??= overtake(document);
+      return overtaken;
+    };
+    await release(count);
+    await ended(count - 1);
+    expect([...s3.objects.keys()]).toEqual([keyOf(document) + end + (end && 'page')]);
+    expect(await mended(document)).toMatchObject({ status: 'cancelled', conflict: false });
+  });
 });

@@ -51,10 +51,10 @@ export function dyingDeps(deps: Deps, trouble: Trouble): Deps {
     });
     stores[name] = {
       ...store,
-      remove: (files) =>
+      remove: (files, mayBegin) =>
         call(async () => {
-          if (!away) return store.remove(files);
-          if (away.removes) await store.remove(files);
+          if (!away) return store.remove(files, mayBegin);
+          if (away.removes) await store.remove(files, mayBegin);
           return files.map(() => failure);
         }),
       remaining: (files) =>

@@ -79,7 +79,7 @@ function watchedDeps(deps: Deps): Deps {
   const { producer, transport, cms, stores } = deps;
   for (const store of Object.values(stores)) {
     const remove = store.remove.bind(store);
-    store.remove = (files) => effect(`remove from ${store.name}`, () => remove(files));
+    store.remove = (...asked) => effect(`remove from ${store.name}`, () => remove(...asked));
   }
   const { quarantine } = deps;
   const watchedQuarantine: typeof quarantine = {
