@@ -3,7 +3,7 @@ import { correctionUndo } from '../contracts/corrections.ts';
 import { correctionWithUndo } from '../db/queries/correction-detail.ts';
 import { findCorrection } from '../db/queries/corrections.ts';
 import { heldParts } from '../db/queries/quarantines.ts';
-import { type RestoreObjection, requestRestore } from '../db/queries/restores.ts';
+import { requestRestore } from '../db/queries/restores.ts';
 import type { Deps } from '../deps.ts';
 import { idParams, row } from './answers.ts';
 import { conflict, notFound } from './problem.ts';
@@ -11,12 +11,6 @@ import { route } from './route.ts';
 
 /** The stores are asked for no longer than this, in milliseconds; the worker asks again. */
 const ASK_MS = 5000;
-
-const WHY: Record<Exclude<RestoreObjection, 'unknown'>, string> = {
-  'nothing kept': 'nothing of it was put into quarantine (see CORRECTION_QUARANTINE_DAYS)',
-  expired: 'what was kept of it has expired',
-  'open correction': 'a correction of its file is open; cancel it first',
-};
 
 export const restoreRoutes = [
   route({
@@ -31,7 +25,10 @@ export const restoreRoutes = [
         description: 'Queued, or under way already',
         schema: z.object({ data: row.extend(correctionUndo.shape) }),
       },
-      409: { description: 'Nothing is kept of it, or something newer stands in its place' },
+      409: {
+        description:
+          'Nothing is kept of it, something newer stands in its place, or its file was deleted or is being ingested',
+      },
     },
     handle: async ({ deps, params: { id } }) => {
       const task = await findCorrection(deps.db.sql, id);
@@ -42,8 +39,7 @@ export const restoreRoutes = [
           `Correction ${id} cannot be undone: something newer stands in ${newer.join(', ')}.`,
         );
       const objection = await deps.db.sql.begin((tx) => requestRestore(tx, id, 'operator'));
-      if (objection === 'unknown') throw notFound(`correction ${id}`);
-      if (objection) throw conflict(`Correction ${id} cannot be undone: ${WHY[objection]}.`);
+      if (objection) throw conflict(`Correction ${id} cannot be undone: ${objection}.`);
       const data = await correctionWithUndo(deps.db.orm, id);
       if (!data) throw notFound(`correction ${id}`);
       await deps.producer

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type HeldPart, heldParts } from '../db/queries/quarantines.ts';
+import { restoreFacts } from '../db/queries/restore-guard.ts';
 import {
   claimRestore,
   endRestore,
@@ -9,9 +10,10 @@ import {
 } from '../db/queries/restores.ts';
 import type { ExecutionEntry } from '../db/schema/corrections.ts';
 import type { Deps } from '../deps.ts';
-import { backoffDelay } from '../domain/backoff.ts';
+import { type Backoff, backoffDelay, outageDelay } from '../domain/backoff.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { STORE_OF_ACTION } from '../domain/removal-account.ts';
+import { restoreObstacle } from '../domain/restore-obstacle.ts';
 import { NotYet, reasonOf } from '../errors.ts';
 import { masked } from '../observability/logger.ts';
 import type { StoreError, StoreName } from '../stores/store-error.ts';
@@ -27,7 +29,8 @@ const ORDER: readonly CorrectionAction[] = ['s3_delete', 'chroma_delete', 'cms_d
 
 /**
  * `correction-restore`: puts back what a correction removed, unless something newer stands in its
- * place in any store; reads back what it wrote. May be repeated at any point.
+ * place in any store, the file was deleted, or it is being ingested; reads back what it wrote. May be
+ * repeated at any point.
  */
 export async function restoreCorrection(
   deps: Deps,
@@ -56,8 +59,8 @@ async function perform(
   restore: RestoreRow,
   entries: ExecutionEntry[],
 ): Promise<RestoreEnd> {
-  if (restore.overruled)
-    return { status: 'refused', reason: 'another correction of the file is open' };
+  const hindered = await hinderedBy(deps, restore);
+  if (hindered) return hindered;
   const parts = await heldParts(deps.db.sql, restore.correction_id);
   if (parts.length === 0) return { status: 'refused', reason: 'nothing of it is kept any more' };
   const refusal = await refusedBy(deps, parts);
@@ -66,12 +69,29 @@ async function perform(
     const newer = await deps.quarantine.newerThan(restore.file_document_id, parts);
     if (newer.length > 0)
       return { status: 'refused', reason: `something newer stands in ${newer.join(', ')}` };
-    for (const action of ORDER) entries.push(...(await putBack(deps, action, parts)));
-    const undone = ORDER.filter((action) => partsOf(parts, action).length > 0);
-    return { status: 'completed', undone };
+    const planned = ORDER.filter((action) => partsOf(parts, action).length > 0);
+    for (const action of planned) {
+      // Reading and writing take their time; meanwhile the file may have moved on.
+      const hindered = await hinderedBy(deps, restore);
+      if (hindered) return hindered;
+      entries.push(await putBack(deps, action, partsOf(parts, action)));
+    }
+    const late = await hinderedBy(deps, restore);
+    return late?.status === 'refused' ? late : { status: 'completed', undone: planned };
   } catch (error) {
     return retryOrFail(deps, restore, reasonOf(error));
   }
+}
+
+/** Asks our own records, which know before the stores do, whether the file may be written now. */
+async function hinderedBy(deps: Deps, restore: RestoreRow): Promise<RestoreEnd | null> {
+  const facts = await restoreFacts(deps.db.sql, restore.correction_id);
+  const obstacle = facts && restoreObstacle(facts, restore.requested_by);
+  if (!obstacle) return null;
+  const { passes, reason } = obstacle;
+  if (!passes) return { status: 'refused', reason };
+  const waitedMs = Date.now() - restore.requested_at.getTime();
+  return later(reason, outageDelay(waitedMs, backoffOf(deps), Math.random()), false);
 }
 
 /** The first store that has no time for it now. All is kept in S3. */
@@ -94,19 +114,19 @@ async function putBack(
   deps: Deps,
   action: CorrectionAction,
   parts: HeldPart[],
-): Promise<ExecutionEntry[]> {
-  const own = partsOf(parts, action);
-  if (own.length === 0) return [];
-  const { written, same } = await deps.quarantine.putBack(own);
+): Promise<ExecutionEntry> {
+  const { written, same } = await deps.quarantine.putBack(parts);
   const detail = `${STORE_OF_ACTION[action]}: put back ${written}, ${same} stood there; read back: all`;
   const at = new Date().toISOString();
-  return [{ at, action: 'restore', result: 'proven', detail, count: written }];
+  return { at, action: 'restore', result: 'proven', detail, count: written };
 }
 
 function retryOrFail(deps: Deps, { attempts }: RestoreRow, why: string): RestoreEnd {
-  const { MAX_CORRECTION_ATTEMPTS, CORRECTION_RETRY_BASE_SECONDS } = deps.config;
   const reason = masked(why);
-  if (attempts >= MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
-  const backoff = { baseMs: CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
-  return later(reason, backoffDelay(attempts, backoff, Math.random()), true);
+  if (attempts >= deps.config.MAX_CORRECTION_ATTEMPTS) return { status: 'failed', reason };
+  return later(reason, backoffDelay(attempts, backoffOf(deps), Math.random()), true);
+}
+
+function backoffOf({ config }: Deps): Backoff {
+  return { baseMs: config.CORRECTION_RETRY_BASE_SECONDS * 1000, capMs: RETRY_CAP_MS };
 }

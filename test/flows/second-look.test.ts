@@ -180,9 +180,14 @@ describe('whoever asks before writing', () => {
     expect((await ask()).body.data.reason).toBe('correction_running');
     await sql()`update auto_correction_tasks set status = 'completed' where id = ${task!.id}`;
     await sql()`
-      insert into correction_restores (correction_id, requested_by, run_at)
-      values (${task!.id}, 'operator', now() + interval '1 hour')`;
+      insert into correction_restores (correction_id, requested_by, run_at, status, lease_expires_at)
+      values (${task!.id}, 'operator', now(), 'processing', now() + interval '1 hour')`;
     expect((await ask()).body.data).toMatchObject({ reason: 'restore_running', restoring: true });
+    // One that has not begun waits for the ingestion, not the other way round.
+    await sql()`
+      update correction_restores set status = 'pending', run_at = now() + interval '1 hour'
+      where correction_id = ${task!.id}`;
+    expect((await ask()).body.data).toMatchObject({ reason: 'ongoing', restoring: false });
   });
 
   it('is told of a correction that somebody asked for', async () => {

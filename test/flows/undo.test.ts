@@ -193,6 +193,119 @@ it('a success that arrives while a delete is in flight brings everything back by
   expect(await left()).toEqual(EVERYTHING);
 });
 
+describe('a file that is not the failed one any more', () => {
+  const begun = { processing_stage: 'processing', status: 'processing' };
+  const long_ago = { occurred_at: '2026-01-01T10:00:00Z' };
+  const deletion = () => ({
+    action: 'delete',
+    file_document_id: document,
+    company_id: 1,
+    bot_id: 1,
+    user_email: ada,
+  });
+  async function pushed(one: object) {
+    await system.push(one);
+    await system.applied();
+  }
+  /** The file fails; right after its chunks were removed, something happens to it. */
+  async function metBy(happening: () => object) {
+    const { chroma } = system.deps.stores;
+    const { remove } = chroma;
+    chroma.remove = async (...asked) => {
+      const answer = await remove(...asked);
+      chroma.remove = remove;
+      await pushed(happening());
+      return answer;
+    };
+    await system.push(failure(ada, document, long_ago));
+    return correction('cancelled');
+  }
+  const safe = async () => {
+    const { body } = await system.call('GET', `/api/files/${document}/generation`);
+    return body.data;
+  };
+  const waits = () =>
+    until('the restore waits', async () => {
+      const task = await newest();
+      return task.restore?.reason?.includes('under way') && task;
+    });
+
+  it('that was deleted stays deleted', async () => {
+    const queue = system.deps.producer.queue('correction-restore');
+    await queue.pause();
+    await metBy(() => event(ada, document));
+    await pushed(deletion());
+    await queue.resume();
+    expect((await restored('refused')).restore.reason).toBe('the file was deleted');
+    expect(await left()).toEqual({ ...EVERYTHING, chroma: 0 });
+  });
+
+  it('that was deleted meanwhile: the stores after that get nothing', async () => {
+    const { id } = await removed();
+    const { putBack } = system.deps.quarantine;
+    system.deps.quarantine.putBack = async (parts) => {
+      system.deps.quarantine.putBack = putBack;
+      const answer = await putBack(parts);
+      await pushed(deletion());
+      return answer;
+    };
+    await restore(id);
+    await until('the restore ends', async () =>
+      ['failed', 'refused', 'completed'].includes((await newest()).restore.status),
+    );
+    expect(await left()).toEqual({ ...NOTHING, s3: true });
+  });
+
+  it('that is ingested again: waits, lets the ingester write, and never mixes old with new', async () => {
+    await metBy(() => event(ada, document, begun));
+    await waits();
+    expect(await left()).toEqual({ ...EVERYTHING, chroma: 0 });
+    await until('the ingester may write', async () => (await safe()).safe_to_write);
+    await leftovers.chunk(document, 'anew');
+    await pushed(event(ada, document));
+    expect((await restored('refused')).restore.reason).toContain('newer stands in chroma');
+    expect(await left()).toEqual({ ...EVERYTHING, chroma: 1 });
+  });
+
+  it('that failed again: nothing comes back by itself', async () => {
+    await metBy(() => event(ada, document, begun));
+    await waits();
+    await pushed(failure(ada, document));
+    const { body } = await until('the first restore is refused', async () => {
+      const { body } = await system.call('GET', `/api/corrections?file_document_id=${document}`);
+      const first = await system.call('GET', `/api/corrections/${body.data.at(-1).id}`);
+      return first.body.data.restore.status === 'refused' && first;
+    });
+    expect(body.data.restore.reason).toMatch(/correction of the file is open|not succeeded/);
+    expect((await correction('completed')).id).not.toBe(body.data.id);
+    expect((await left()).chroma).toBe(0);
+  });
+
+  it('cannot be undone by an operator, who is told why', async () => {
+    const { id } = await removed();
+    await pushed(event(ada, document, begun));
+    const busy = await restore(id);
+    expect(busy.status).toBe(409);
+    expect(busy.body.detail).toContain('an ingestion of the file is under way');
+    await pushed(deletion());
+    const gone = await restore(id);
+    expect(gone.status).toBe(409);
+    expect(gone.body.detail).toContain('the file was deleted');
+    expect(await left()).toEqual(NOTHING);
+  });
+
+  it('of which an event is not applied yet cannot be undone', async () => {
+    const { id } = await removed();
+    const queue = system.deps.producer.queue('file-events');
+    await queue.pause();
+    await system.push(event(ada, document, begun));
+    const early = await restore(id);
+    await queue.resume();
+    expect(early.status).toBe(409);
+    expect(early.body.detail).toContain('not applied yet');
+  });
+});
+
 it('survives the loss of everything Redis knew', async () => {
   const { id } = await removed();
   const queue = system.deps.producer.queue('correction-restore');

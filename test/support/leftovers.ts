@@ -9,6 +9,8 @@ export interface Leftovers {
   collection: string;
   /** Puts an object, three chunks and a CMS record. @returns the object's key */
   put(documentId: string, cms: RunningCms): Promise<string>;
+  /** Adds one chunk, as another ingestion would. */
+  chunk(documentId: string, name: string): Promise<void>;
   /** Which of the three still hold something of the file. */
   left(documentId: string, cms: RunningCms): Promise<{ s3: boolean; chroma: number; cms: boolean }>;
   close(): Promise<void>;
@@ -42,6 +44,10 @@ export async function openLeftovers(env: Record<string, string>): Promise<Leftov
       const reply = await cms.call('POST', '/api/files', { data });
       if (reply.status !== 201) throw new Error(`the CMS answered ${reply.status}`);
       return Key;
+    },
+    async chunk(documentId, name) {
+      const metadatas = [{ document_id: documentId }];
+      await chunks.add({ ids: [`${documentId}-${name}`], embeddings: [[9, 9, 9]], metadatas });
     },
     async left(documentId, cms) {
       const Key = keyOf(documentId);

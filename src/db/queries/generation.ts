@@ -39,8 +39,12 @@ export async function generationOf(
       (select to_jsonb(t) from tasks t where t.generation = coalesce(s.generation, 0)
         and status in ('pending', 'awaiting_approval', 'processing')) as open_correction,
       exists (select from tasks where status = 'processing') as removing,
+      -- One that waits for an ingestion must not keep it from writing: both would wait for ever.
       exists (select from correction_restores r join tasks t on t.id = r.correction_id
-        where r.status in ('pending', 'processing')) as restoring
+        where r.status = 'processing' or (r.status = 'pending' and not exists (
+          select from file_processing_status f
+          where f.file_document_id = ${documentId} and f.deleted_at is null and f.status <> 'failed'
+            and not (f.status = 'success' and f.processing_stage = 'completed')))) as restoring
     from (select 1) as one left join lateral (select * from states limit 1) s on true`;
   if (!row) throw new Error('the question about a generation had no answer');
   return row;

@@ -1,38 +1,36 @@
 import type { CorrectionAction } from '../../domain/corrections.ts';
+import { restoreObstacle } from '../../domain/restore-obstacle.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
 import { lockCorrection } from './corrections.ts';
+import { restoreFacts } from './restore-guard.ts';
 
 /** Putting back what corrections removed. */
-
-/** Why a restore cannot be queued; null where it is queued, or was already. */
-export type RestoreObjection = 'unknown' | 'nothing kept' | 'expired' | 'open correction';
 
 /** Hours for which a requested restore keeps its parts from expiring. */
 const GRACE_HOURS = 24;
 
 /**
  * Queues the restore of a correction and calls off its second look, which would remove everything
- * again. A restore under way is left alone.
+ * again. A restore under way is left alone. One that follows a conflict may have to wait for the file
+ * to be finished; an operator is told so and asks again.
+ * @returns why it cannot be queued; null where it is queued, or was already
  */
 export async function requestRestore(
   tx: Transaction,
   id: number,
   by: 'operator' | 'conflict',
-): Promise<RestoreObjection | null> {
+): Promise<string | null> {
   await lockCorrection(tx, id);
-  const [task] = await tx<{ open: boolean; held: boolean; kept: boolean }[]>`
-    select exists (
-        select from auto_correction_tasks o where o.file_document_id = t.file_document_id
-          and o.status in ('pending', 'awaiting_approval', 'processing')) as open,
-      exists (select from correction_quarantines q
-        where q.correction_id = t.id and q.state = 'held' and q.expires_at > now()) as held,
-      exists (select from correction_quarantines q
-        where q.correction_id = t.id and q.state <> 'saving') as kept
-    from auto_correction_tasks t where t.id = ${id}`;
-  if (!task) return 'unknown';
-  if (!task.held) return task.kept ? 'expired' : 'nothing kept';
-  if (task.open) return 'open correction';
+  const [kept] = await tx<{ held: boolean; kept: boolean }[]>`
+    select coalesce(bool_or(state = 'held' and expires_at > now()), false) as held,
+      coalesce(bool_or(state <> 'saving'), false) as kept
+    from correction_quarantines where correction_id = ${id}`;
+  if (!kept?.kept) return 'nothing of it was put into quarantine (see CORRECTION_QUARANTINE_DAYS)';
+  if (!kept.held) return 'what was kept of it has expired';
+  const facts = await restoreFacts(tx, id);
+  const obstacle = facts && restoreObstacle(facts, by);
+  if (obstacle && (by === 'operator' || !obstacle.passes)) return obstacle.reason;
   await tx`
     update correction_quarantines
     set expires_at = greatest(expires_at, now() + make_interval(hours => ${GRACE_HOURS}))
@@ -56,8 +54,6 @@ export interface RestoreRow {
   file_document_id: string;
   company_id: number | null;
   bot_id: number | null;
-  /** Another correction of the file is open: it has the last word. */
-  overruled: boolean;
 }
 
 /** Claims a restore that is due, or whose claim has run out: every step may be repeated. */
@@ -75,9 +71,7 @@ export async function claimRestore(
     where r.correction_id = ${id} and t.id = r.correction_id and r.run_at <= now()
       and (r.status = 'pending' or (r.status = 'processing' and r.lease_expires_at < now()))
     returning r.correction_id, r.attempts, r.requested_by, r.requested_at, t.file_document_id,
-      t.company_id, t.bot_id, exists (
-        select from auto_correction_tasks o where o.file_document_id = t.file_document_id
-          and o.status in ('pending', 'awaiting_approval', 'processing')) as overruled`;
+      t.company_id, t.bot_id`;
   return row;
 }
 
