@@ -56,7 +56,10 @@ export const cancelRequest = z
 /** What is kept of a removal: being written, kept, or purged because its time was over. */
 export const QUARANTINE_STATES = ['saving', 'held', 'purged'] as const;
 
-/** `refused`: something newer stands where the files were, and nothing was written. */
+/**
+ * `refused`: it must not be, and nothing was written. `failed`: it was not possible; where parts were
+ * put back before that, the correction no longer says of their stores that they are clean.
+ */
 export const RESTORE_STATUSES = [
   'pending',
   'processing',

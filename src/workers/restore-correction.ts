@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type HeldPart, heldParts } from '../db/queries/quarantines.ts';
 import { restoreFacts } from '../db/queries/restore-guard.ts';
 import {
+  beginPutBack,
   claimRestore,
   endRestore,
   extendRestore,
@@ -42,7 +43,15 @@ export async function restoreCorrection(
   if (!restore) return;
   const entries: ExecutionEntry[] = [];
   const extend = () => extendRestore(sql, id, token, LEASE_SECONDS);
-  const end = await whileClaimed(extend, LEASE_SECONDS, () => perform(deps, restore, entries));
+  const begin = async (action: CorrectionAction) => {
+    const begun = await sql.begin((tx) => beginPutBack(tx, id, token, action));
+    restore.began ||= begun;
+    return begun;
+  };
+  const done = await whileClaimed(extend, LEASE_SECONDS, () =>
+    perform(deps, restore, begin, entries),
+  );
+  const end = afterWriting(restore, done);
   const ended = await sql.begin(async (tx) => {
     if (!(await endRestore(tx, id, token, end, entries))) return null;
     const alert = restoreAlert(restore, end);
@@ -54,9 +63,17 @@ export async function restoreCorrection(
   deps.metrics.restores.inc({ status: end.status });
 }
 
+/** Refused means that nothing was written; an operator has to know what was. */
+function afterWriting({ began }: RestoreRow, end: RestoreEnd): RestoreEnd {
+  if (!began || (end.status !== 'refused' && end.status !== 'failed')) return end;
+  return { status: 'failed', reason: `${end.reason}; parts may have been put back before that` };
+}
+
+/** @param begin notes that a store is about to be written to; false where it must not be */
 async function perform(
   deps: Deps,
   restore: RestoreRow,
+  begin: (action: CorrectionAction) => Promise<boolean>,
   entries: ExecutionEntry[],
 ): Promise<RestoreEnd> {
   const hindered = await hinderedBy(deps, restore);
@@ -74,10 +91,11 @@ async function perform(
       // Reading and writing take their time; meanwhile the file may have moved on.
       const hindered = await hinderedBy(deps, restore);
       if (hindered) return hindered;
+      if (!(await begin(action))) return later('the claim was lost', 0, false);
       entries.push(await putBack(deps, action, partsOf(parts, action)));
     }
     const late = await hinderedBy(deps, restore);
-    return late?.status === 'refused' ? late : { status: 'completed', undone: planned };
+    return late?.status === 'refused' ? late : { status: 'completed' };
   } catch (error) {
     return retryOrFail(deps, restore, reasonOf(error));
   }

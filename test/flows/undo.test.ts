@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/stores/store-error.ts';
 import { EVERYTHING, type Leftovers, NOTHING, openLeftovers } from '../support/leftovers.ts';
 import { stackEnv } from '../support/stack-env.ts';
 import { s3Client } from '../support/store-clients.ts';
@@ -193,6 +194,62 @@ it('a success that arrives while a delete is in flight brings everything back by
   expect(await left()).toEqual(EVERYTHING);
 });
 
+describe('half-way', () => {
+  const refused = () =>
+    new StoreError({
+      store: 'cms',
+      operation: 'create file record',
+      code: 400,
+      configuration: false,
+      advice: 'the record is refused',
+    });
+
+  it('a restore that fails says what is back, and the correction can be retried', async () => {
+    const { id } = await removed();
+    const { createFile } = system.deps.cms;
+    system.deps.cms.createFile = () => Promise.reject(refused());
+    await restore(id);
+    const task = await restored('failed').finally(() => {
+      system.deps.cms.createFile = createFile;
+    });
+    expect(task.restore.reason).toContain('parts may have been put back');
+    expect(await left()).toEqual({ ...EVERYTHING, cms: false });
+    expect(task).toMatchObject({ s3_cleanup_completed: false, chroma_cleanup_completed: false });
+    expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
+    const again = await until('it is removed again', async () => {
+      const seen = await newest();
+      return seen.status === 'completed' && seen.chroma_cleanup_completed && seen;
+    });
+    expect(again.s3_cleanup_completed).toBe(true);
+    expect(await left()).toEqual(NOTHING);
+  });
+
+  it('a restore that is overtaken has failed, for nothing was written where it is refused', async () => {
+    const { id } = await removed();
+    const { putBack } = system.deps.quarantine;
+    system.deps.quarantine.putBack = async (parts) => {
+      system.deps.quarantine.putBack = putBack;
+      const answer = await putBack(parts);
+      const data = { documentId: document, name: 'somebody else put it there' };
+      await system.cms.call('POST', '/api/files', { data });
+      return answer;
+    };
+    await restore(id);
+    const task = await restored('failed');
+    expect(task.restore.reason).toContain('newer stands in cms');
+    expect(task.s3_cleanup_completed).toBe(false);
+    expect((await left()).s3).toBe(true);
+  });
+
+  it('a correction that was undone altogether cannot be retried', async () => {
+    const { id } = await removed();
+    await restore(id);
+    await restored();
+    expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(409);
+    expect(await left()).toEqual(EVERYTHING);
+  });
+});
+
 describe('a file that is not the failed one any more', () => {
   const begun = { processing_stage: 'processing', status: 'processing' };
   const long_ago = { occurred_at: '2026-01-01T10:00:00Z' };
@@ -250,9 +307,7 @@ describe('a file that is not the failed one any more', () => {
       return answer;
     };
     await restore(id);
-    await until('the restore ends', async () =>
-      ['failed', 'refused', 'completed'].includes((await newest()).restore.status),
-    );
+    expect((await restored('failed')).restore.reason).toContain('the file was deleted');
     expect(await left()).toEqual({ ...NOTHING, s3: true });
   });
 

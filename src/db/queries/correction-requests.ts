@@ -107,7 +107,10 @@ export async function moveCorrection(
       completed_at = case when ${!runs} then now() end
     where id = ${id}
       and (status = any(${[...from]}::text[])
-        or (${move === 'approve'} and status = 'pending' and held_by is not null))
+        or (${move === 'approve'} and status = 'pending' and held_by is not null)
+        -- What a restore put back before it failed is to be removed again.
+        or (${move === 'retry'} and status = 'completed' and exists (
+          select from correction_restores r where r.correction_id = t.id and r.status = 'failed')))
       and (${!runs} or not exists (
         select from auto_correction_tasks o
         where o.file_document_id = t.file_document_id and o.generation = t.generation and o.id <> t.id

@@ -39,8 +39,8 @@ export async function requestRestore(
   await tx`
     insert into correction_restores as r (correction_id, requested_by) values (${id}, ${by})
     on conflict (correction_id) do update set status = 'pending', requested_by = ${by},
-      requested_at = now(), run_at = now(), attempts = 0, reason = null, completed_at = null,
-      updated_at = now()
+      requested_at = now(), run_at = now(), attempts = 0, reason = null, writing_began_at = null,
+      completed_at = null, updated_at = now()
     where r.status not in ('pending', 'processing')`;
   return null;
 }
@@ -54,6 +54,8 @@ export interface RestoreRow {
   file_document_id: string;
   company_id: number | null;
   bot_id: number | null;
+  /** A store was written to, or was about to be, now or in an earlier run. */
+  began: boolean;
 }
 
 /** Claims a restore that is due, or whose claim has run out: every step may be repeated. */
@@ -71,7 +73,7 @@ export async function claimRestore(
     where r.correction_id = ${id} and t.id = r.correction_id and r.run_at <= now()
       and (r.status = 'pending' or (r.status = 'processing' and r.lease_expires_at < now()))
     returning r.correction_id, r.attempts, r.requested_by, r.requested_at, t.file_document_id,
-      t.company_id, t.bot_id`;
+      t.company_id, t.bot_id, r.writing_began_at is not null as began`;
   return row;
 }
 
@@ -90,15 +92,43 @@ export async function extendRestore(
   return rows.length > 0;
 }
 
+/**
+ * Notes that a store is about to be written to, before it is: from then on the correction no longer
+ * says that the store is clean, however the restore ends.
+ * @returns false where the claim is lost, and nothing may be written
+ */
+export async function beginPutBack(
+  tx: Transaction,
+  id: number,
+  token: string,
+  action: CorrectionAction,
+): Promise<boolean> {
+  await lockCorrection(tx, id);
+  const rows = await tx`
+    update correction_restores set writing_began_at = coalesce(writing_began_at, now()),
+      updated_at = now()
+    where correction_id = ${id} and lease_token = ${token}::uuid and status = 'processing'
+    returning 1`;
+  if (rows.length === 0) return false;
+  await tx`
+    update auto_correction_tasks set
+      s3_cleanup_completed = s3_cleanup_completed and ${action !== 's3_delete'},
+      chroma_cleanup_completed = chroma_cleanup_completed and ${action !== 'chroma_delete'},
+      cms_cleanup_completed = cms_cleanup_completed and ${action !== 'cms_delete'},
+      updated_at = now()
+    where id = ${id}`;
+  return true;
+}
+
 /** How a claimed restore ends, or when it goes on. */
 export type RestoreEnd =
-  | { status: 'completed'; undone: CorrectionAction[] }
+  | { status: 'completed' }
   | { status: 'failed' | 'refused'; reason: string }
   /** `countsAttempt: false` where nothing was tried, only waited for. */
   | { status: 'pending'; reason: string; runAt: Date; countsAttempt: boolean };
 
 /**
- * Ends a claim and writes it into the correction's log. What was put back no longer counts as removed.
+ * Ends a claim and writes it into the correction's log.
  * @returns false where the claim was lost
  */
 export async function endRestore(
@@ -119,14 +149,9 @@ export async function endRestore(
     where correction_id = ${id} and lease_token = ${token}::uuid and status = 'processing'
     returning 1`;
   if (rows.length === 0) return false;
-  const undone = end.status === 'completed' ? end.undone : [];
   await tx`
     update auto_correction_tasks set
-      execution_log = execution_log || ${JSON.stringify(entries)}::text::jsonb,
-      s3_cleanup_completed = s3_cleanup_completed and ${!undone.includes('s3_delete')},
-      chroma_cleanup_completed = chroma_cleanup_completed and ${!undone.includes('chroma_delete')},
-      cms_cleanup_completed = cms_cleanup_completed and ${!undone.includes('cms_delete')},
-      updated_at = now()
+      execution_log = execution_log || ${JSON.stringify(entries)}::text::jsonb, updated_at = now()
     where id = ${id}`;
   return true;
 }

@@ -64,6 +64,8 @@ export const correctionRestores = pgTable(
     lease_token: uuid('lease_token'),
     lease_expires_at: instant('lease_expires_at'),
     reason: text('reason'),
+    /** When the first store was about to be written to: from then on something may be back. */
+    writing_began_at: instant('writing_began_at'),
     completed_at: instant('completed_at'),
     updated_at: updatedAt(),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "correction_restores" ADD COLUMN "writing_began_at" timestamp with time zone;
