@@ -177,6 +177,40 @@ it('expires: nothing is left in the quarantine, and a restore is refused', async
   expect((await restore(id)).status).toBe(409);
 });
 
+it('of which a part has expired is not put back as if it were whole', async () => {
+  const { id } = await removed();
+  await system.deps.db.sql`
+    update correction_quarantines set expires_at = now() - interval '1 second'
+    where correction_id = ${id} and store = 'chroma'`;
+  await until('the chunks are purged', async () => {
+    const { quarantine } = await newest();
+    return quarantine.some(({ state }: { state: string }) => state === 'purged');
+  });
+  const refused = await restore(id);
+  expect(refused.status).toBe(409);
+  expect(refused.body.detail).toContain('what was kept of it has expired (chroma)');
+  expect(await left()).toEqual(NOTHING);
+});
+
+it('all of it is kept until the last part has had its time, however long the steps took', async () => {
+  const { save } = system.deps.quarantine;
+  system.deps.quarantine.save = async (store, ...more) => {
+    // As if the record had to wait for a day.
+    if (store === 'cms')
+      await system.deps.db.sql`
+        update correction_quarantines q set expires_at = q.expires_at - interval '1 day'
+        from auto_correction_tasks t where t.id = q.correction_id and q.state = 'held'
+          and t.file_document_id = ${document}`;
+    return save(store, ...more);
+  };
+  const { quarantine } = await removed().finally(() => {
+    system.deps.quarantine.save = save;
+  });
+  expect(quarantine).toHaveLength(3);
+  const ends = quarantine.map(({ expires_at }: { expires_at: string }) => expires_at);
+  expect(new Set(ends).size).toBe(1);
+});
+
 it('a success that arrives while a delete is in flight brings everything back by itself', async () => {
   const { chroma } = system.deps.stores;
   const { remove } = chroma;

@@ -34,7 +34,8 @@ export async function beginSaving(db: Queryable, part: NewPart, days: number): P
 }
 
 /**
- * A part was saved and read back.
+ * A part was saved and read back. All parts of a correction are kept until the newest has had its time:
+ * what was removed together is put back together.
  * @returns false where the newest part held of the same store has the same content: that one is kept
  *   for as long instead, and this copy is one too many
  */
@@ -46,15 +47,22 @@ export async function markHeld(
   const twins = await db`
     update correction_quarantines o set expires_at = greatest(o.expires_at, q.expires_at)
     from correction_quarantines q
-    where q.id = ${id} and o.sha256 = ${sha256} and o.expires_at > now() and o.id = (
-      select max(n.id) from correction_quarantines n
-      where n.correction_id = q.correction_id and n.store = q.store and n.state = 'held')
+    where q.id = ${id} and o.correction_id = q.correction_id and o.state = 'held'
+      and o.expires_at > now() and exists (
+        select from correction_quarantines t
+        where t.sha256 = ${sha256} and t.expires_at > now() and t.id = (
+          select max(n.id) from correction_quarantines n
+          where n.correction_id = q.correction_id and n.store = q.store and n.state = 'held'))
     returning 1`;
   if (twins.length > 0) return false;
   await db`
-    update correction_quarantines set state = 'held', saved_at = now(), lines = ${lines},
-      sha256 = ${sha256}
-    where id = ${id}`;
+    update correction_quarantines o set state = 'held', saved_at = coalesce(o.saved_at, now()),
+      lines = case when o.id = q.id then ${lines} else o.lines end,
+      sha256 = case when o.id = q.id then ${sha256} else o.sha256 end,
+      expires_at = greatest(o.expires_at, q.expires_at)
+    from correction_quarantines q
+    where q.id = ${id} and o.correction_id = q.correction_id
+      and (o.id = q.id or (o.state = 'held' and o.expires_at > now()))`;
   return true;
 }
 

@@ -3,6 +3,7 @@ import { restoreObstacle } from '../../domain/restore-obstacle.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
 import { lockCorrection } from './corrections.ts';
+import type { StoreKind } from './quarantines.ts';
 import { restoreFacts } from './restore-guard.ts';
 
 /** Putting back what corrections removed. */
@@ -22,12 +23,15 @@ export async function requestRestore(
   by: 'operator' | 'conflict',
 ): Promise<string | null> {
   await lockCorrection(tx, id);
-  const [kept] = await tx<{ held: boolean; kept: boolean }[]>`
-    select coalesce(bool_or(state = 'held' and expires_at > now()), false) as held,
-      coalesce(bool_or(state <> 'saving'), false) as kept
-    from correction_quarantines where correction_id = ${id}`;
-  if (!kept?.kept) return 'nothing of it was put into quarantine (see CORRECTION_QUARANTINE_DAYS)';
-  if (!kept.held) return 'what was kept of it has expired';
+  const parts = await tx<{ store: StoreKind; held: boolean }[]>`
+    select store, bool_and(state = 'held' and expires_at > now()) as held
+    from correction_quarantines where correction_id = ${id} and state <> 'saving'
+    group by store order by store`;
+  if (parts.length === 0)
+    return 'nothing of it was put into quarantine (see CORRECTION_QUARANTINE_DAYS)';
+  // Half a file is none: a record without chunks says that the file is there.
+  const gone = parts.filter(({ held }) => !held).map(({ store }) => store);
+  if (gone.length > 0) return `what was kept of it has expired (${gone.join(', ')})`;
   const facts = await restoreFacts(tx, id);
   const obstacle = facts && restoreObstacle(facts, by);
   if (obstacle && (by === 'operator' || !obstacle.passes)) return obstacle.reason;
