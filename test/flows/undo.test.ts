@@ -228,6 +228,34 @@ it('a success that arrives while a delete is in flight brings everything back by
   expect(await left()).toEqual(EVERYTHING);
 });
 
+it('what was put back is not removed by the second look of another correction of the file', async () => {
+  const { id } = await removed();
+  const asked = await system.call('POST', '/api/corrections', {
+    file_document_id: document,
+    storage_key: key,
+    failure_category: 'processing_error',
+    error_message: 'asked for once more',
+  });
+  const other = asked.body.data.id;
+  await correction('completed');
+  expect((await newest()).id).toBe(other);
+  await restore(id);
+  await until('it is restored', async () => {
+    const { body } = await system.call('GET', `/api/corrections/${id}`);
+    return body.data.restore.status === 'completed';
+  });
+  expect((await newest()).second_look_at).toBeNull();
+  const { sql } = system.deps.db;
+  await sql`update correction_second_looks set look_at = now() where correction_id = ${other}`;
+  await until('the look was had', async () => {
+    const rows = await sql`
+      select from correction_second_looks where correction_id = ${other} and looks = 1`;
+    return rows.length > 0;
+  });
+  expect((await newest()).status).toBe('completed');
+  expect(await left()).toEqual(EVERYTHING);
+});
+
 describe('half-way', () => {
   const refused = () =>
     new StoreError({

@@ -12,9 +12,8 @@ import { restoreFacts } from './restore-guard.ts';
 const GRACE_HOURS = 24;
 
 /**
- * Queues the restore of a correction and calls off its second look, which would remove everything
- * again. A restore under way is left alone. One that follows a conflict may have to wait for the file
- * to be finished; an operator is told so and asks again.
+ * Queues the restore of a correction. A restore under way is left alone. One that follows a conflict
+ * may have to wait for the file to be finished; an operator is told so and asks again.
  * @returns why it cannot be queued; null where it is queued, or was already
  */
 export async function requestRestore(
@@ -39,7 +38,6 @@ export async function requestRestore(
     update correction_quarantines
     set expires_at = greatest(expires_at, now() + make_interval(hours => ${GRACE_HOURS}))
     where correction_id = ${id} and state = 'held' and expires_at > now()`;
-  await tx`update correction_second_looks set look_at = null where correction_id = ${id}`;
   await tx`
     insert into correction_restores as r (correction_id, requested_by) values (${id}, ${by})
     on conflict (correction_id) do update set status = 'pending', requested_by = ${by},
@@ -98,7 +96,8 @@ export async function extendRestore(
 
 /**
  * Notes that a store is about to be written to, before it is: from then on the correction no longer
- * says that the store is clean, however the restore ends.
+ * says that the store is clean, however the restore ends. Second looks at the file, whichever of its
+ * corrections they are for, are called off: they would remove everything again.
  * @returns false where the claim is lost, and nothing may be written
  */
 export async function beginPutBack(
@@ -121,6 +120,11 @@ export async function beginPutBack(
       cms_cleanup_completed = cms_cleanup_completed and ${action !== 'cms_delete'},
       updated_at = now()
     where id = ${id}`;
+  await tx`
+    update correction_second_looks set look_at = null
+    where look_at is not null and correction_id in (
+      select o.id from auto_correction_tasks o join auto_correction_tasks t using (file_document_id)
+      where t.id = ${id})`;
   return true;
 }
 

@@ -62,7 +62,8 @@ export async function endSecondLook(db: Queryable, id: number): Promise<void> {
 /**
  * Makes a completed correction due again, because the stores named by `found` hold something of the
  * file again: what was proven once is not true any more.
- * @returns false where it may not be: it is no longer completed, was undone, or another one is open
+ * @returns false where it may not be: it is no longer completed, something of the file was put back since, or another one
+ *   is open
  */
 export async function reopenCorrection(
   db: Queryable,
@@ -79,8 +80,11 @@ export async function reopenCorrection(
       cms_cleanup_completed = cms_cleanup_completed and ${proven('cms_delete')},
       execution_log = execution_log || ${JSON.stringify([entry])}::text::jsonb
     where id = ${id} and status = 'completed'
-      and not exists (select from correction_restores r
-        where r.correction_id = t.id and r.status in ('pending', 'processing', 'completed'))
+      -- What another correction of the file had removed stands in the same stores.
+      and not exists (
+        select from auto_correction_tasks o join correction_restores r on r.correction_id = o.id
+        where o.file_document_id = t.file_document_id and (r.status in ('pending', 'processing')
+          or (r.status = 'completed' and r.completed_at >= t.completed_at)))
       and not exists (select from auto_correction_tasks o
         where o.file_document_id = t.file_document_id and o.generation = t.generation
           and o.status in ('pending', 'awaiting_approval', 'processing'))
