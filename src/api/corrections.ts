@@ -41,11 +41,12 @@ const notTheirs = (field: keyof FileOwner) =>
 
 /** An operator moves a task on; raised at once where there is something to run. */
 async function move(deps: Deps, id: number, how: OperatorMove) {
-  if (!(await moveCorrection(deps.db.sql, id, how, modesOf(deps)))) {
+  const moved = await deps.db.sql.begin((tx) => moveCorrection(tx, id, how, modesOf(deps)));
+  if (!moved) {
     const task = await findCorrection(deps.db.sql, id);
     if (!task) throw notFound(`correction ${id}`);
     throw conflict(
-      `Correction ${id} is ${task.status} or another one of the file is open, which does not allow ${how}.`,
+      `Correction ${id} is ${task.status}, another one of the file is open or something of it is being put back, which does not allow ${how}.`,
     );
   }
   if (how !== 'cancel') {

@@ -260,9 +260,10 @@ describe('half-way', () => {
   const refused = () =>
     new StoreError({
       store: 'cms',
-      operation: 'create file record',
+      operation: 'file record',
       code: 400,
       configuration: false,
+      blames: 'file',
       advice: 'the record is refused',
     });
 
@@ -283,6 +284,27 @@ describe('half-way', () => {
       return seen.status === 'completed' && seen.chroma_cleanup_completed && seen;
     });
     expect(again.s3_cleanup_completed).toBe(true);
+    expect(await left()).toEqual(NOTHING);
+  });
+
+  it('a correction cannot be run while what it removed is being put back', async () => {
+    const { deleteFile } = system.deps.cms;
+    system.deps.cms.deleteFile = () => Promise.reject(refused());
+    await system.push(failure(ada, document));
+    const { id } = await correction('failed').finally(() => {
+      system.deps.cms.deleteFile = deleteFile;
+    });
+    const queue = system.deps.producer.queue('correction-restore');
+    await queue.pause();
+    expect((await restore(id)).status).toBe(202);
+    const early = await system.call('POST', `/api/corrections/${id}/retry`);
+    expect(early.status).toBe(409);
+    expect(early.body.detail).toContain('being put back');
+    await queue.resume();
+    expect((await restored()).status).toBe('failed');
+    expect(await left()).toEqual(EVERYTHING);
+    expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
+    await correction('completed');
     expect(await left()).toEqual(NOTHING);
   });
 

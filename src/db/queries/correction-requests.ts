@@ -8,7 +8,8 @@ import {
 import type { FileOwner } from '../../domain/correction-owner.ts';
 import { correctionActions } from '../../domain/corrections.ts';
 import { scrubbed, scrubbedJson } from '../../domain/scrub.ts';
-import type { Queryable } from '../client.ts';
+import type { Queryable, Transaction } from '../client.ts';
+import { lockCorrection } from './corrections.ts';
 
 /** What producers and operators ask of corrections. */
 
@@ -81,22 +82,23 @@ export type OperatorMove = keyof typeof OPERATOR_MOVES;
 /**
  * Moves a task on. What an operator lets run is the operator's decision: no brake holds or counts it.
  * @param modeOf the mode in force now, which a repeated run follows
- * @returns false where the task's status forbids the move
+ * @returns false where the task's status forbids the move, or something of the file is being put back
  */
 export async function moveCorrection(
-  db: Queryable,
+  tx: Transaction,
   id: number,
   move: OperatorMove,
   modeOf: (subject: ModeSubject) => CorrectionMode,
 ) {
   const { from, to } = OPERATOR_MOVES[move];
-  const [task] = await db<Moved[]>`
+  await lockCorrection(tx, id);
+  const [task] = await tx<Moved[]>`
     select file_document_id, company_id, user_email, failure_category
     from auto_correction_tasks where id = ${id}`;
   if (!task) return false;
   const runs = move !== 'cancel';
-  const mode = move === 'retry' ? await modeAgain(db, task, modeOf) : null;
-  const rows = await db`
+  const mode = move === 'retry' ? await modeAgain(tx, task, modeOf) : null;
+  const rows = await tx`
     update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
       attempts = 0, started_at = case when ${move === 'retry'} then null else started_at end,
       error_during_correction = null, conflict = false,
@@ -115,6 +117,9 @@ export async function moveCorrection(
         select from auto_correction_tasks o
         where o.file_document_id = t.file_document_id and o.generation = t.generation and o.id <> t.id
           and o.status in ('pending', 'awaiting_approval', 'processing')))
+      and (${!runs} or not exists (
+        select from auto_correction_tasks o join correction_restores r on r.correction_id = o.id
+        where o.file_document_id = t.file_document_id and r.status in ('pending', 'processing')))
     returning 1`;
   return rows.length > 0;
 }

@@ -1,9 +1,10 @@
+import type { StoreName } from '../../contracts/stores.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import { restoreObstacle } from '../../domain/restore-obstacle.ts';
 import type { Queryable, Transaction } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
 import { lockCorrection } from './corrections.ts';
-import type { StoreKind } from './quarantines.ts';
+
 import { restoreFacts } from './restore-guard.ts';
 
 /** Putting back what corrections removed. */
@@ -22,7 +23,7 @@ export async function requestRestore(
   by: 'operator' | 'conflict',
 ): Promise<string | null> {
   await lockCorrection(tx, id);
-  const parts = await tx<{ store: StoreKind; held: boolean }[]>`
+  const parts = await tx<{ store: StoreName; held: boolean }[]>`
     select store, bool_and(state = 'held' and expires_at > now()) as held
     from correction_quarantines where correction_id = ${id} and state <> 'saving'
     group by store order by store`;
