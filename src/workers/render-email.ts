@@ -11,6 +11,7 @@ import {
 } from '../mail/render/batch-completion.ts';
 import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
 import { unsubscribeUrl } from '../mail/unsubscribe-url.ts';
+import { conflictNotices } from './conflict-notices.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
 import { renderSummaryMail } from './render-summary.ts';
@@ -69,7 +70,7 @@ async function renderBatch(deps: Deps, { email, batch }: Mail): Promise<Rendered
       ? []
       : (await mails.files({ batch_id, statuses, limit: LISTED_FILES })).map(mailFile);
   const [conflicts, failed, unfinished, successful] = await Promise.all([
-    batch.has_notices ? mails.conflicts(batch) : [],
+    batch.has_notices ? conflictNotices(deps, batch) : [],
     listed(batch.failed_files, 'failed'),
     listed(
       batch.total_files - batch.successful_files - batch.failed_files,

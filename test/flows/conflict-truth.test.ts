@@ -111,6 +111,32 @@ describe('without undo', () => {
     expect(oneLine(telling[0])).toContain('Teile davon aus dem Suchindex entfernt');
   });
 
+  it.each([
+    ['is not told to upload what a newer ingestion wrote anew', 3, false],
+    ['is told where the newer ingestion’s chunks are not all there', 4, true],
+  ])('%s', async (_what, chunks_created, told) => {
+    const { chroma } = system.deps.stores;
+    const { remove } = chroma;
+    chroma.remove = async (...asked) => {
+      const answer = await remove(...asked);
+      chroma.remove = remove;
+      const begun = { processing_stage: 'download', status: 'processing' };
+      await system.push(event(ada, document, { ...begun, ...at(1) }));
+      await system.applied();
+      return answer;
+    };
+    await system.push(failure(ada, document, at(0)));
+    await conflict();
+    const { body } = await system.call('GET', `/api/files/${document}/generation`);
+    expect(body.data.safe_to_write).toBe(true);
+    for (const name of ['a', 'b', 'c']) await leftovers.chunk(document, name);
+    await system.push(event(ada, document, { ...at(2), chunks_created }));
+    await system.applied();
+    await system.makeDue(ada);
+    const [mail] = await system.mails(ada);
+    expect(mail?.text.includes('Please upload again')).toBe(told);
+  });
+
   it('is not told to upload what was uploaded again meanwhile', async () => {
     await succeedsBetweenSteps();
     await conflict();

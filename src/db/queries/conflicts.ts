@@ -40,10 +40,19 @@ export async function recordConflict(
 
 /** A file of which a correction had removed parts, as its owner is told. */
 export interface ConflictNotice {
+  correction_id: number;
+  company_id: number;
+  bot_id: number;
+  user_email: string;
   file_document_id: string;
   file_name: string;
+  storage_key: string | null;
+  /** As the ingestion said that succeeded. */
+  chunks_created: number | null;
   removed: RemovalAccount;
   restored: boolean;
+  /** The file succeeded after the removal was over: all may have been written anew. */
+  written_later: boolean;
 }
 
 /** A batch whose owner may have to be told. */
@@ -62,6 +71,8 @@ export async function claimConflictNotices(
     with due as (
       select c.correction_id, c.company_id, c.bot_id, c.user_email, b.batch_id, s.file_document_id,
         r.status is not distinct from 'completed' as restored,
+        s.updated_at > c.created_at as written_later, f.chunks_created,
+        coalesce(s.storage_key, t.storage_key) as storage_key,
         coalesce(f.file_name, t.file_name, s.file_document_id) as file_name
       from unnest(
         ${batches.map(({ batch_id }) => batch_id)}::uuid[],
@@ -83,11 +94,21 @@ export async function claimConflictNotices(
     update correction_conflicts c set told_batch_id = due.batch_id from due
     where c.correction_id = due.correction_id and c.company_id = due.company_id
       and c.bot_id = due.bot_id and c.user_email = due.user_email
-    returning due.batch_id, due.file_document_id, due.file_name, due.restored, c.removed`;
+    returning due.*, c.removed`;
   return batches.map(({ batch_id }) =>
     rows
       .filter((row) => row.batch_id === batch_id)
       .map(({ batch_id: _told, ...notice }) => notice)
       .sort((a, b) => (a.file_name < b.file_name ? -1 : 1)),
   );
+}
+
+/** Forgets a notice whose file misses nothing after all. */
+export async function dropConflictNotice(
+  db: Queryable,
+  { correction_id, company_id, bot_id, user_email }: ConflictNotice,
+): Promise<void> {
+  await db`
+    delete from correction_conflicts where correction_id = ${correction_id}
+      and company_id = ${company_id} and bot_id = ${bot_id} and user_email = ${user_email}`;
 }
