@@ -22,6 +22,7 @@ export function mailFile(row: ReportedFile): MailFile {
       s3: planned('s3_delete', row.s3_cleanup_completed),
       chroma: planned('chroma_delete', row.chroma_cleanup_completed),
       cms: planned('cms_delete', row.cms_cleanup_completed),
+      restored: row.restored ?? [],
     },
   };
 }

@@ -256,6 +256,22 @@ it('what was put back is not removed by the second look of another correction of
   expect(await left()).toEqual(EVERYTHING);
 });
 
+it('its owner reads in the next summary that it was put back', async () => {
+  const { id } = await removed();
+  await system.makeDue(ada);
+  await system.mails(ada);
+  await restore(id);
+  await restored();
+  const owner = { company_id: 1, bot_id: 1, user_email: ada };
+  await system.call('POST', '/api/summaries', { ...owner, period: 'day' });
+  const summary = await until('the summary arrives', async () =>
+    (await system.inbox(ada)).find(({ subject }) => subject.startsWith('Your day')),
+  );
+  const text = summary.text.replace(/\s+/g, ' ');
+  expect(text).toContain('Put back in file storage, the search index, and the CMS.');
+  expect(text).not.toContain('Still being removed');
+});
+
 describe('half-way', () => {
   const refused = () =>
     new StoreError({

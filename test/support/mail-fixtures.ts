@@ -1,5 +1,5 @@
 import type { BatchMail, MailFile } from '../../src/mail/render/batch-completion.ts';
-import { LISTED_FILES } from '../../src/mail/render/mail-file.ts';
+import { type FileCorrection, LISTED_FILES } from '../../src/mail/render/mail-file.ts';
 import { NAUGHTY_STRINGS } from './naughty-strings.ts';
 
 /** Every state a mail can be in, for the gallery and the tests. */
@@ -33,7 +33,7 @@ export function failedFile(change: Partial<MailFile> = {}): MailFile {
     processing_time_seconds: null,
     error_message: 'PackageNotFoundError: not a zip archive at offset 0',
     error_category: 'processing_error',
-    correction: { status: 'completed', s3: true, chroma: true, cms: true },
+    correction: { status: 'completed', s3: true, chroma: true, cms: true, restored: [] },
     ...change,
   });
 }
@@ -61,7 +61,7 @@ export function batchMail(change: Partial<BatchMail> = {}): BatchMail {
           file_name: 'Price list autumn.xlsx',
           error_category: 'storage_error',
           error_message: 'Collection upsert failed: dimension 1536 does not match 768',
-          correction: { status: 'processing', s3: null, chroma: false, cms: null },
+          correction: { status: 'processing', s3: null, chroma: false, cms: null, restored: [] },
         }),
       ],
       unfinished: [],
@@ -97,7 +97,8 @@ const none = { failed: [], unfinished: [], successful: [] };
 
 /** One failed file for each thing that can become of its leftovers. */
 function everyCleanup(): MailFile[] {
-  const states: [string, MailFile['correction'], string][] = [
+  type State = Omit<FileCorrection, 'restored'> & Partial<FileCorrection>;
+  const states: [string, State | null, string][] = [
     [
       'gone from everywhere',
       { status: 'completed', s3: true, chroma: true, cms: true },
@@ -112,11 +113,26 @@ function everyCleanup(): MailFile[] {
     ],
     ['given up', { status: 'failed', s3: true, chroma: false, cms: false }, 'processing_error'],
     ['called off', { status: 'cancelled', s3: false, chroma: false, cms: false }, 'other'],
+    ['undone', { status: 'completed', s3: false, chroma: false, cms: true }, 'processing_error'],
+    [
+      'called off and undone',
+      { status: 'cancelled', s3: false, chroma: false, cms: false, restored: ['chroma'] },
+      'processing_error',
+    ],
+    [
+      'given up and undone',
+      { status: 'failed', s3: false, chroma: false, cms: false, restored: ['s3'] },
+      'processing_error',
+    ],
     ['trial run', { status: 'dry_run', s3: null, chroma: false, cms: null }, 'storage_error'],
     ['nothing left', null, 'unheard_of'],
   ];
   return states.map(([name, correction, error_category]) =>
-    failedFile({ file_name: `Clean-up ${name}.pdf`, correction, error_category }),
+    failedFile({
+      file_name: `Clean-up ${name}.pdf`,
+      correction: correction && { restored: [], ...correction },
+      error_category,
+    }),
   );
 }
 
@@ -125,7 +141,7 @@ export function fullestBatch(name: string, message: string): BatchMail {
   const failed = failedFile({
     file_name: name,
     error_message: message,
-    correction: { status: 'failed', s3: true, chroma: false, cms: false },
+    correction: { status: 'failed', s3: true, chroma: false, cms: false, restored: [] },
   });
   return batchMail({
     total_files: 4387,
@@ -169,9 +185,9 @@ export const BATCH_MAILS: Record<string, BatchMail> = {
   }),
   'all failed, every clean-up': batchMail({
     status: 'failed',
-    total_files: 8,
+    total_files: 11,
     successful_files: 0,
-    failed_files: 8,
+    failed_files: 11,
     files: { ...none, failed: everyCleanup() },
   }),
   'still in progress': batchMail({

@@ -1,5 +1,6 @@
 import type { CorrectionStatus } from '../../contracts/corrections.ts';
 import type { FileStatus } from '../../contracts/file-events.ts';
+import type { StoreName } from '../../contracts/stores.ts';
 import type { CorrectionAction } from '../../domain/corrections.ts';
 import type { Queryable } from '../client.ts';
 
@@ -19,6 +20,8 @@ export interface ReportedFile {
   s3_cleanup_completed: boolean | null;
   chroma_cleanup_completed: boolean | null;
   cms_cleanup_completed: boolean | null;
+  /** The stores in which what the correction removed was put back afterwards; null where in none. */
+  restored: StoreName[] | null;
 }
 
 /** Lines of a batch that have one of the statuses. */
@@ -75,7 +78,7 @@ function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {
 }
 
 /**
- * Lines with the newest correction of each failed one, to be narrowed by a `where` on `f`.
+ * Lines with the newest correction of each failed one, and what was put back of it, to be narrowed by a `where` on `f`.
  * @param from the lines to look at; all of them unless given
  * @param further columns of `f`, each with a comma after it
  */
@@ -84,7 +87,13 @@ export function linesOf(db: Queryable, from = db`batch_files`, further = db``) {
     select ${further} f.file_document_id, f.file_name, f.processing_status, f.processing_time_seconds,
       f.chunks_created, f.file_size_bytes, f.error_message, f.error_category,
       c.status as correction_status, c.correction_actions, c.not_applicable,
-      c.s3_cleanup_completed, c.chroma_cleanup_completed, c.cms_cleanup_completed
+      c.s3_cleanup_completed, c.chroma_cleanup_completed, c.cms_cleanup_completed,
+      case when c.id is not null then (
+        select array_agg(distinct q.store)
+        from correction_restores r join correction_quarantines q on q.correction_id = r.correction_id
+        where r.correction_id = c.id and r.status = 'completed' and r.completed_at >= c.completed_at
+          and q.state <> 'saving'
+      ) end as restored
     from ${from} f
     left join lateral (
       select * from auto_correction_tasks t

@@ -85,6 +85,7 @@ export const de: Locale = {
   cleanup: {
     places: { s3: 'dem Dateispeicher', chroma: 'dem Suchindex', cms: 'dem CMS' },
     removed: 'Aus {places} entfernt.',
+    restored: 'In {places} wiederhergestellt.',
     pending: 'Wird noch aus {places} entfernt.',
     approval: 'Wartet auf die Freigabe der Betreuung, um aus {places} entfernt zu werden.',
     failed: 'Konnte nicht aus {places} entfernt werden; die Betreuung muss sich darum kümmern.',

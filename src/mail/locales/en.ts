@@ -80,6 +80,7 @@ export const en: Locale = {
   cleanup: {
     places: { s3: 'file storage', chroma: 'the search index', cms: 'the CMS' },
     removed: 'Removed from {places}.',
+    restored: 'Put back in {places}.',
     pending: 'Still being removed from {places}.',
     approval: 'Waiting for an operator to approve its removal from {places}.',
     failed: 'Could not be removed from {places}; an operator has to look into it.',

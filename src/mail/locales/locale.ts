@@ -47,6 +47,7 @@ export interface Locale {
     /** `{places}` is a list of these; each sentence has to take them in this form. */
     places: Record<StoreName, string>;
     removed: string;
+    restored: string;
     pending: string;
     approval: string;
     failed: string;

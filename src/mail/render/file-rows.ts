@@ -1,3 +1,4 @@
+import { STORE_NAMES, type StoreName } from '../../contracts/stores.ts';
 import type { Locale, Outcome } from '../locales/locale.ts';
 import type { FileCorrection, MailFile } from './mail-file.ts';
 import { LISTED_FILES } from './mail-file.ts';
@@ -82,16 +83,23 @@ export function namedRow(wording: Wording, file: MailFile): FileRow {
   };
 }
 
-/** What became of a failed file's leftovers, in one or two sentences. */
+/** What became of a failed file's leftovers, in one to three sentences. */
 function cleanupSentence(wording: Wording, correction: FileCorrection | null): string {
   const words = wording.locale.cleanup;
   if (!correction) return words.nothing;
-  const removed = places(words, correction, true);
-  const left = places(words, correction, false);
-  const sentence = (text: string, where: string[]) =>
-    where.length ? wording.fill(text, { places: wording.list(where) }) : '';
+  const removed = STORE_NAMES.filter((store) => correction[store] === true);
+  const notRemoved = STORE_NAMES.filter((store) => correction[store] === false);
+  // A completed clean-up has nothing left to do: what is there was put back.
+  const isBack = (store: StoreName) =>
+    correction.status === 'completed' || correction.restored.includes(store);
+  const left = notRemoved.filter((store) => !isBack(store));
+  const sentence = (text: string, where: StoreName[]) =>
+    where.length
+      ? wording.fill(text, { places: wording.list(where.map((store) => words.places[store])) })
+      : '';
   const sentences = [
     sentence(words.removed, removed),
+    sentence(words.restored, notRemoved.filter(isBack)),
     correction.status === 'cancelled' ? words.cancelled : sentence(open(words, correction), left),
   ];
   return sentences.filter(Boolean).join(' ') || words.nothing;
@@ -101,9 +109,4 @@ function open(words: Locale['cleanup'], correction: FileCorrection): string {
   if (correction.status === 'awaiting_approval') return words.approval;
   if (correction.status === 'dry_run') return words.trial;
   return correction.status === 'failed' ? words.failed : words.pending;
-}
-
-function places(words: Locale['cleanup'], correction: FileCorrection, proven: boolean): string[] {
-  const stores = ['s3', 'chroma', 'cms'] as const;
-  return stores.filter((store) => correction[store] === proven).map((store) => words.places[store]);
 }

@@ -27,7 +27,13 @@ test('starts with a byte order mark and a header', async () => {
 });
 
 test('tells a file with what was removed of it', async () => {
-  const correction = { status: 'failed', s3: true, chroma: false, cms: null } as const;
+  const correction = {
+    status: 'failed',
+    s3: true,
+    chroma: false,
+    cms: null,
+    restored: ['chroma'],
+  } as const;
   const [, row] = parse(await csvOf([failedFile({ file_size_bytes: 12, correction })]));
   expect(row).toEqual([
     'k3v9x2m1p8q7w5z4',
@@ -42,6 +48,7 @@ test('tells a file with what was removed of it', async () => {
     'true',
     'false',
     '',
+    'chroma',
   ]);
 });
 
@@ -54,7 +61,7 @@ test('every name comes back in its own cell, and none is a formula', async () =>
     fc.asyncProperty(risky, async (file_name) => {
       const rows = parse(await csvOf([mailFile({ file_name }), mailFile()]));
       expect(rows).toHaveLength(3);
-      expect(rows.every((row) => row.length === 12)).toBe(true);
+      expect(rows.every((row) => row.length === 13)).toBe(true);
       const cell = rows[1]?.[1] ?? '';
       expect(cell).not.toMatch(/^[=+\-@\t\r]/);
       expect([file_name, `'${file_name}`]).toContain(cell);

@@ -14,6 +14,7 @@ const COLUMNS: [string, (file: MailFile) => string | number | boolean | null | u
   ['removed_from_s3', (file) => file.correction?.s3],
   ['removed_from_chroma', (file) => file.correction?.chroma],
   ['removed_from_cms', (file) => file.correction?.cms],
+  ['put_back_in', (file) => file.correction?.restored.join(' ')],
 ];
 
 /** Spreadsheets read a cell that starts like this as a formula, the full-width forms included. */

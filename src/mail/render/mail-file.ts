@@ -10,6 +10,8 @@ export interface FileCorrection {
   s3: boolean | null;
   chroma: boolean | null;
   cms: boolean | null;
+  /** Where what was removed has been put back since. */
+  restored: readonly ('s3' | 'chroma' | 'cms')[];
 }
 
 /** One file of a batch as a mail tells it. */
