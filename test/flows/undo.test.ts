@@ -256,6 +256,22 @@ it('what was put back is not removed by the second look of another correction of
   expect(await left()).toEqual(EVERYTHING);
 });
 
+it('the timeline tells when it was removed, when it was put back, and at whose request', async () => {
+  const { id } = await removed();
+  await restore(id);
+  await restored();
+  const { body } = await system.call('GET', `/api/files/${document}/timeline`);
+  const told = body.data.filter(({ kind }: { kind: string }) =>
+    ['correction', 'restore'].includes(kind),
+  );
+  expect(told).toMatchObject([
+    { kind: 'correction', what: 'created', detail: { correction_id: id } },
+    { kind: 'correction', what: 'completed', detail: { correction_id: id, status: 'completed' } },
+    { kind: 'restore', what: 'requested', detail: { correction_id: id } },
+    { kind: 'restore', what: 'completed', detail: { requested_by: 'operator', reason: null } },
+  ]);
+});
+
 it('its owner reads in the next summary that it was put back', async () => {
   const { id } = await removed();
   await system.makeDue(ada);

@@ -3,14 +3,15 @@ import type { Queryable } from '../client.ts';
 /** One thing that happened to a file. */
 export interface TimelineEntry {
   at: Date;
-  kind: 'event' | 'reported' | 'mail' | 'correction';
+  kind: 'event' | 'reported' | 'mail' | 'correction' | 'restore';
   what: string;
   detail: Record<string, unknown>;
 }
 
 /**
  * Everything that happened to one file, oldest first: its events and what each did, the batches that
- * report it, the mails of those batches and why they were (not) sent, and its corrections.
+ * report it, the mails of those batches and why they were (not) sent, and its corrections and their
+ * undoing, each when it was asked for and when it ended.
  */
 export async function timelineOf(db: Queryable, documentId: string): Promise<TimelineEntry[]> {
   return db<TimelineEntry[]>`
@@ -37,11 +38,23 @@ export async function timelineOf(db: Queryable, documentId: string): Promise<Tim
           'error', m.error_message)
       from email_notification_log m where m.batch_id in (select batch_id from lines)
       union all
-      select t.created_at, 'correction', t.status,
+      select c.at, 'correction', c.what,
         jsonb_build_object('correction_id', t.id, 'generation', t.generation,
           'actions', t.correction_actions, 's3', t.s3_cleanup_completed,
-          'chroma', t.chroma_cleanup_completed, 'cms', t.cms_cleanup_completed,
-          'reason', coalesce(t.cancel_reason, t.error_during_correction))
-      from auto_correction_tasks t where t.file_document_id = ${documentId}
+          'chroma', t.chroma_cleanup_completed, 'cms', t.cms_cleanup_completed, 'status', t.status,
+          'reason', case when c.what = t.status or t.completed_at is null
+            then coalesce(t.cancel_reason, t.error_during_correction) end)
+      from auto_correction_tasks t
+      cross join lateral (values (t.created_at, 'created'), (t.completed_at, t.status)) as c(at, what)
+      where t.file_document_id = ${documentId} and c.at is not null
+      union all
+      select u.at, 'restore', u.what,
+        jsonb_build_object('correction_id', r.correction_id, 'requested_by', r.requested_by,
+          'status', r.status,
+          'reason', case when u.what = r.status or r.completed_at is null then r.reason end)
+      from auto_correction_tasks t join correction_restores r on r.correction_id = t.id
+      cross join lateral (
+        values (r.requested_at, 'requested'), (r.completed_at, r.status)) as u(at, what)
+      where t.file_document_id = ${documentId} and u.at is not null
     ) entries order by at, kind`;
 }
