@@ -328,11 +328,12 @@ describe('half-way', () => {
     });
     const queue = system.deps.producer.queue('correction-restore');
     await queue.pause();
-    expect((await restore(id)).status).toBe(202);
+    const asked = await restore(id);
     const early = await system.call('POST', `/api/corrections/${id}/retry`);
+    await queue.resume();
+    expect(asked.status).toBe(202);
     expect(early.status).toBe(409);
     expect(early.body.detail).toContain('being put back');
-    await queue.resume();
     expect((await restored()).status).toBe('failed');
     expect(await left()).toEqual(EVERYTHING);
     expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
