@@ -1,8 +1,8 @@
-import type { Alert } from '../db/queries/alerts.ts';
 import type { CorrectionEnd } from '../db/queries/correction-books.ts';
 import type { CorrectionRow } from '../db/queries/corrections.ts';
 import type { RestoreEnd, RestoreRow } from '../db/queries/restores.ts';
 import { accountText } from '../domain/removal-account.ts';
+import type { Alert } from './alert.ts';
 import type { Conflict } from './settle-conflict.ts';
 
 /**
@@ -18,6 +18,7 @@ export function correctionAlert(
   if (end.status !== 'failed' && !met) return null;
   return {
     kind: met ? 'correction_conflict' : 'correction_failed',
+    subject: String(task.id),
     subjectId: `${task.id}-${task.execution_log.length}`,
     since: task.created_at,
     reason: end.reason,
@@ -45,6 +46,7 @@ export function restoreAlert(restore: RestoreRow, end: RestoreEnd): Alert | null
   if (end.status !== 'failed' && end.status !== 'refused') return null;
   return {
     kind: 'restore_failed',
+    subject: String(restore.correction_id),
     subjectId: `${restore.correction_id}-${restore.requested_at.getTime()}`,
     since: restore.requested_at,
     reason: end.reason,

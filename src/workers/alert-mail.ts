@@ -1,5 +1,5 @@
-import type { Alert } from '../db/queries/alerts.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
+import type { Alert } from './alert.ts';
 
 /**
  * What operators are told of a mail that failed for good or is unknown.
@@ -13,6 +13,7 @@ export function mailAlert(
   if (email.email_type === 'error_alert') return null;
   return {
     kind: status === 'failed' ? 'email_failed' : 'email_unknown',
+    subject: String(email.id),
     subjectId: `${email.id}-${email.send_attempts}`,
     since: email.created_at,
     reason,
@@ -31,6 +32,7 @@ export function quotaAlert(email: EmailRow, now: Date): Alert {
   const month = now.toISOString().slice(0, 7);
   return {
     kind: 'quota_exceeded',
+    subject: String(email.company_id),
     subjectId: `${email.company_id}-${month}`,
     since: now,
     reason:

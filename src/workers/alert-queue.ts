@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import type { Deps } from '../deps.ts';
 import type { QueueName } from '../queues/registry.ts';
-import { raiseAlert, writeAlert } from './alert.ts';
+import { type Alert, raiseAlert, writeAlert } from './alert.ts';
 
 /**
  * Tells operators, once per queue and hour, that a job used up its tries. The sweep goes on raising it
@@ -10,10 +10,20 @@ import { raiseAlert, writeAlert } from './alert.ts';
 export async function alertQueue(deps: Deps, queue: QueueName, job: Job): Promise<void> {
   const tries = job.opts.attempts ?? 1;
   if (job.attemptsMade < tries && !job.finishedOn) return;
-  const hour = new Date().toISOString().slice(0, 13);
-  const alert = await writeAlert(deps.db.sql, deps, {
+  const alert = await writeAlert(deps.db.sql, deps, queueAlert(queue, job, new Date()));
+  await raiseAlert(deps, alert);
+}
+
+/** What operators are told of a job that used up its tries. */
+export function queueAlert(
+  queue: QueueName,
+  job: Pick<Job, 'id' | 'timestamp' | 'failedReason' | 'attemptsMade'>,
+  now: Date,
+): Alert {
+  return {
     kind: 'queue_failed',
-    subjectId: `${queue}-${hour}`,
+    subject: queue,
+    subjectId: `${queue}-${now.toISOString().slice(0, 13)}`,
     since: new Date(job.timestamp),
     reason: job.failedReason,
     details: [
@@ -21,6 +31,5 @@ export async function alertQueue(deps: Deps, queue: QueueName, job: Job): Promis
       { label: 'Job', value: job.id ?? '-' },
       { label: 'Tries', value: String(job.attemptsMade) },
     ],
-  });
-  await raiseAlert(deps, alert);
+  };
 }

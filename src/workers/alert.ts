@@ -1,6 +1,14 @@
 import type { Queryable } from '../db/client.ts';
-import { type Alert, createAlert } from '../db/queries/alerts.ts';
+import { createAlert, type Alert as StoredAlert } from '../db/queries/alerts.ts';
 import type { Deps } from '../deps.ts';
+import type { AlertKind, AlertMail } from '../mail/render/error-alert.ts';
+
+/** An alert to operators. `subjectId` only keeps it from being written twice; nobody gets to see it. */
+export interface Alert extends StoredAlert {
+  kind: AlertKind;
+  /** What it is about, as routes name it: a row's id, a scope, a company, a queue, a store. */
+  subject: string;
+}
 
 /**
  * Tells operators, once per subject, by a mail like any other. Without `OPERATOR_EMAIL` the log is all
@@ -10,10 +18,26 @@ import type { Deps } from '../deps.ts';
  */
 export async function writeAlert(db: Queryable, deps: Deps, alert: Alert): Promise<number | null> {
   const { OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS } = deps.config;
-  const { kind, subjectId, reason } = alert;
-  deps.log.error({ kind, subject: subjectId, reason }, 'an operator is needed');
+  const { kind, subject, reason } = alert;
+  deps.log.error({ kind, subject, reason }, 'an operator is needed');
   if (!OPERATOR_EMAIL) return null;
   return createAlert(db, alert, OPERATOR_EMAIL, EMAIL_MAX_ATTEMPTS);
+}
+
+/** What `writeAlert` has written, as the mail that tells it. @param content the mail's `content_data` */
+export function alertMail(content: object, appUrl: string | undefined): AlertMail {
+  const { kind, subject, subjectId, since, reason, details } = content as Omit<Alert, 'since'> & {
+    since: string;
+  };
+  return {
+    kind,
+    // Alerts of older releases lack it; the first detail of each says the same.
+    subject: subject ?? details[0]?.value ?? subjectId,
+    since: new Date(since),
+    reason,
+    details,
+    app_url: appUrl,
+  };
 }
 
 /** Has a written alert rendered and sent. */

@@ -1,6 +1,5 @@
 import type { Config } from '../config.ts';
 import type { Queryable, Transaction } from '../db/client.ts';
-import type { Alert } from '../db/queries/alerts.ts';
 import {
   countFiles,
   countInWindow,
@@ -19,7 +18,7 @@ import {
   isBraking,
   limitOf,
 } from '../domain/correction-brake.ts';
-import { raiseAlert, writeAlert } from './alert.ts';
+import { type Alert, raiseAlert, writeAlert } from './alert.ts';
 
 /** The limits of the brake, as they are configured. */
 export const brakeSettings = (config: Config): BrakeSettings => ({
@@ -55,9 +54,14 @@ export async function engage(
   return writeAlert(tx, deps, brakeAlert(id, trip));
 }
 
-function brakeAlert(id: number, { scope, reason, observed, allowed, windowMinutes }: Trip): Alert {
+/** What operators are told of a brake that went on. @param id the row of its going on */
+export function brakeAlert(
+  id: number,
+  { scope, reason, observed, allowed, windowMinutes }: Trip,
+): Alert {
   return {
     kind: 'correction_brake',
+    subject: scope,
     subjectId: `${scope}-${id}`,
     since: new Date(),
     reason: `${reason}; they are held until the brake is released`,

@@ -9,8 +9,9 @@ import {
   type MailFile,
   renderBatchCompletion,
 } from '../mail/render/batch-completion.ts';
-import { type AlertMail, renderErrorAlert } from '../mail/render/error-alert.ts';
+import { renderErrorAlert } from '../mail/render/error-alert.ts';
 import { unsubscribeUrl } from '../mail/unsubscribe-url.ts';
+import { alertMail } from './alert.ts';
 import { conflictNotices } from './conflict-notices.ts';
 import { needsFullList } from './full-list.ts';
 import { mailFile } from './mail-file.ts';
@@ -42,22 +43,14 @@ async function renderAndSave(deps: Deps, mail: Mail): Promise<number | undefined
 /** @throws PermanentError where the mail has nothing to be made of */
 export async function renderMail(deps: Deps, mail: Mail): Promise<RenderedMail> {
   const { email_type } = mail.email;
-  if (email_type === 'error_alert') return renderErrorAlert(alertOf(deps, mail.email));
+  if (email_type === 'error_alert') return renderAlert(deps, mail.email);
   if (email_type === 'summary') return renderSummaryMail(deps, mail.email);
   return renderBatch(deps, mail);
 }
 
-function alertOf(deps: Deps, { id, content_data }: EmailRow): AlertMail {
+function renderAlert({ config }: Deps, { id, content_data }: EmailRow): Promise<RenderedMail> {
   if (!content_data) throw new PermanentError(`the content of mail ${id} was erased`);
-  const { kind, subjectId, since, reason, details } = content_data as unknown as {
-    kind: AlertMail['kind'];
-    subjectId: string;
-    since: string;
-    reason: string;
-    details: AlertMail['details'];
-  };
-  const app_url = deps.config.APP_URL;
-  return { kind, subject_id: subjectId, since: new Date(since), reason, details, app_url };
+  return renderErrorAlert(alertMail(content_data, config.APP_URL));
 }
 
 async function renderBatch(deps: Deps, { email, batch }: Mail): Promise<RenderedMail> {

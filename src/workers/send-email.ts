@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Alert } from '../db/queries/alerts.ts';
 import { type Completed, completeEmails } from '../db/queries/email-claims.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
 import type { Mail } from '../db/queries/mails.ts';
@@ -9,7 +8,7 @@ import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/noti
 import { NotYet, reasonOf } from '../errors.ts';
 import { mailHeaders } from '../mail/headers.ts';
 import type { OutgoingMail } from '../mail/message.ts';
-import { raiseAlert, writeAlert } from './alert.ts';
+import { type Alert, raiseAlert, writeAlert } from './alert.ts';
 import { mailAlert, quotaAlert } from './alert-mail.ts';
 import { fullList, needsFullList } from './full-list.ts';
 import { asWantedNow } from './reword-email.ts';

@@ -99,7 +99,7 @@ it('gives up in the end, tells an operator, and goes on from there on request', 
   const { id, error_during_correction } = await ended('failed');
   expect(error_during_correction).toContain('s3');
   const [alert] = await system.mails(operator);
-  expect(alert?.subject).toContain('Clean-up gave up');
+  expect(alert?.subject).toBe(`Clean-up gave up: ${id}`);
   expect(alert?.text).toContain(document);
   await s3.mend();
   expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);

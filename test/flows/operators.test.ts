@@ -76,7 +76,8 @@ describe('a mail', () => {
     const { id, send_attempts, error_message } = await mail('failed');
     expect(send_attempts).toBe(1);
     expect(error_message).toContain('550');
-    await alertOn(id);
+    const { raw } = await alertOn(id);
+    expect(raw).toMatch(new RegExp(`^Subject: A mail could not be delivered: ${id}\r?$`, 'm'));
     const path = `/api/emails/${id}`;
     expect((await system.call('POST', `${path}/mark-sent`)).status).toBe(409);
     expect((await system.call('POST', `${path}/resend`)).status).toBe(202);

@@ -1,67 +1,113 @@
+import type { CorrectionRow } from '../../src/db/queries/corrections.ts';
+import type { EmailRow } from '../../src/db/queries/emails.ts';
+import type { RestoreRow } from '../../src/db/queries/restores.ts';
 import type { AlertKind, AlertMail } from '../../src/mail/render/error-alert.ts';
 import { LISTED_FILES } from '../../src/mail/render/mail-file.ts';
 import type { SummaryMail } from '../../src/mail/render/summary.ts';
+import { StoreError } from '../../src/stores/store-error.ts';
+import { type Alert, alertMail } from '../../src/workers/alert.ts';
+import { correctionAlert, restoreAlert } from '../../src/workers/alert-correction.ts';
+import { mailAlert, quotaAlert } from '../../src/workers/alert-mail.ts';
+import { queueAlert } from '../../src/workers/alert-queue.ts';
+import { storeAlert } from '../../src/workers/alert-store.ts';
+import { brakeAlert } from '../../src/workers/engage-brake.ts';
 import { failedFile, UNSUBSCRIBE_URL } from './mail-fixtures.ts';
 import { NAUGHTY_STRINGS } from './naughty-strings.ts';
 
-/** Every state of the mails to operators and of the summaries, for the gallery and the tests. */
+/**
+ * Every state of the mails to operators and of the summaries, for the gallery and the tests. Alerts are
+ * what the workers write of such rows, so that none is shown as nobody gets it.
+ */
 
-const alert = (kind: AlertKind, change: Partial<AlertMail>): AlertMail => ({
-  kind,
-  subject_id: '1842',
-  since: new Date('2026-11-20T08:15:00Z'),
-  reason: 'The store did not answer within 10 seconds, three times in a row.',
-  details: [],
-  app_url: 'https://bots.example.com',
-  timezone: 'Europe/Berlin',
-  ...change,
+const since = new Date('2026-11-20T08:15:00Z');
+
+const task = {
+  id: 12,
+  file_document_id: 'k3v9x2m1p8q7w5z4',
+  company_id: 7,
+  bot_id: 7,
+  correction_actions: ['chroma_delete', 's3_delete', 'cms_delete'],
+  not_applicable: {},
+  execution_log: [{}, {}, {}],
+  attempts: 3,
+  chroma_cleanup_completed: true,
+  s3_cleanup_completed: false,
+  cms_cleanup_completed: false,
+  created_at: since,
+} as unknown as CorrectionRow;
+
+const restore = {
+  correction_id: 12,
+  file_document_id: task.file_document_id,
+  requested_by: 'conflict',
+  requested_at: since,
+} as RestoreRow;
+
+const email = {
+  id: 1842,
+  batch_id: '0b9c5a52-1d5e-4a55-8a52-3f2d6c1f7e90',
+  email_type: 'batch_completion',
+  company_id: 7,
+  bot_id: 7,
+  send_attempts: 1,
+  max_attempts: 8,
+  created_at: since,
+} as EmailRow;
+
+const trip = {
+  scope: 'company:42',
+  observed: 101,
+  allowed: 100,
+  windowMinutes: 15,
+  reason: 'more than 100 corrections of company 42 within 15 minutes',
+} as const;
+
+const storeError = new StoreError({
+  store: 's3',
+  operation: 'delete objects',
+  code: 'ExpiredToken',
+  configuration: true,
+  advice: 'see that the AWS credentials are right',
 });
+
+const job = { id: 'write-back-1', timestamp: since.getTime(), attemptsMade: 10 };
+
+/** As it is read back from its row, at a time that does not move. */
+function mailOf(alert: Alert | null, change: Partial<AlertMail> = {}): AlertMail {
+  const written = alertMail(JSON.parse(JSON.stringify(alert)), 'https://bots.example.com');
+  return { ...written, since, timezone: 'Europe/Berlin', ...change };
+}
 
 /** Alerts by kind. */
 export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
-  correction_failed: alert('correction_failed', {
-    reason: 'S3 refused the delete: AccessDenied on bucket “documents”.',
-    details: [
-      { label: 'Document', value: 'k3v9x2m1p8q7w5z4' },
-      { label: 'Done', value: 'search index' },
-      { label: 'Left', value: 'file storage, CMS' },
-      { label: 'Attempts', value: '3 of 3' },
-    ],
-  }),
-  correction_conflict: alert('correction_conflict', {
-    reason: 'A success arrived while the object was being deleted.',
-    details: [{ label: 'Document', value: 'k3v9x2m1p8q7w5z4' }],
-  }),
-  correction_brake: alert('correction_brake', {
-    subject_id: 'company:42-7',
-    reason: 'more than 100 corrections of company 42 within 15 minutes',
-    details: [{ label: 'Scope', value: 'company:42' }],
-  }),
-  restore_failed: alert('restore_failed', {
-    reason: 'something newer stands in s3',
-    details: [{ label: 'Requested by', value: 'conflict' }],
-  }),
-  email_failed: alert('email_failed', {
-    reason: '550 5.1.1 Mailbox does not exist',
-    details: [{ label: 'Attempts', value: '1 of 8' }],
-  }),
-  email_unknown: alert('email_unknown', {
-    reason: 'The connection was lost after the message had been handed over.',
-  }),
-  quota_exceeded: alert('quota_exceeded', {
-    subject_id: '3',
-    reason: '1,000 of 1,000 mails were sent in November 2026.',
-  }),
-  queue_failed: alert('queue_failed', {
-    subject_id: 'cms-write-back',
-    reason: NAUGHTY_STRINGS.join(' '),
-    details: NAUGHTY_STRINGS.map((text) => ({ label: text, value: text })),
-  }),
-  store_misconfigured: alert('store_misconfigured', {
-    subject_id: 's3-2026-11-20',
-    reason: 's3: delete objects failed (ExpiredToken); see that the AWS credentials are right',
-    details: [{ label: 'Store', value: 's3' }],
-  }),
+  correction_failed: mailOf(
+    correctionAlert(
+      task,
+      { status: 'failed', reason: 'S3 refused the delete: AccessDenied on bucket “documents”.' },
+      null,
+    ),
+  ),
+  correction_conflict: mailOf(
+    correctionAlert(
+      task,
+      { status: 'cancelled', reason: 'the file succeeded meanwhile', conflict: true },
+      { removed: { chroma: 3 }, restoring: true, notRestored: '' },
+    ),
+  ),
+  correction_brake: mailOf(brakeAlert(7, trip)),
+  restore_failed: mailOf(
+    restoreAlert(restore, { status: 'refused', reason: 'something newer stands in s3' }),
+  ),
+  email_failed: mailOf(mailAlert(email, 'failed', '550 5.1.1 Mailbox does not exist')),
+  email_unknown: mailOf(
+    mailAlert(email, 'unknown', 'The connection was lost after the message had been handed over.'),
+  ),
+  quota_exceeded: mailOf(quotaAlert(email, since)),
+  queue_failed: mailOf(
+    queueAlert('cms-write-back', { ...job, failedReason: NAUGHTY_STRINGS.join(' ') }, since),
+    { details: NAUGHTY_STRINGS.map((text) => ({ label: text, value: text })) },
+  ),
+  store_misconfigured: mailOf(storeAlert(storeError, since)),
 };
 
 const summary = (change: Partial<SummaryMail> = {}): SummaryMail => ({

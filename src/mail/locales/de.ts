@@ -164,7 +164,6 @@ export const de: Locale = {
     reason: 'Was geschehen ist',
     action: 'Was zu tun ist',
     details: 'Einzelheiten',
-    subject: 'Betrifft',
     open: 'Öffnen',
     why: 'Sie erhalten diese Nachricht, weil Sie diese Installation betreuen.',
   },

@@ -158,7 +158,6 @@ export const en: Locale = {
     reason: 'What happened',
     action: 'What to do',
     details: 'Details',
-    subject: 'Concerns',
     open: 'Open',
     why: 'You receive this because you are the operator of this installation.',
   },

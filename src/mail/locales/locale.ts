@@ -83,7 +83,6 @@ export interface Locale {
     reason: string;
     action: string;
     details: string;
-    subject: string;
     open: string;
     why: string;
   };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ALERT_MAILS, SUMMARY_MAILS } from '../../../test/support/alert-and-summary-fixtures.ts';
 import { parseHtml } from '../../../test/support/html-text.ts';
 import { UNSUBSCRIBE_URL } from '../../../test/support/mail-fixtures.ts';
+import { alertMail } from '../../workers/alert.ts';
 import { LOCALES } from '../locales/index.ts';
 import { renderErrorAlert } from './error-alert.ts';
 import { renderSummary } from './summary.ts';
@@ -16,7 +17,7 @@ describe.each(LOCALES.map((locale) => [locale.language, locale] as const))(
       async (mail) => {
         const { subject, html, text } = await renderErrorAlert({ ...mail, locale: tag });
         const { title, action } = locale.alerts[mail.kind];
-        expect(subject).toBe(`${title}: ${mail.subject_id}`);
+        expect(subject).toBe(`${title}: ${mail.subject}`);
         for (const body of [
           flat(text),
           parseHtml(html ?? '')
@@ -34,10 +35,34 @@ describe.each(LOCALES.map((locale) => [locale.language, locale] as const))(
   },
 );
 
-test('an alert links to its row', async () => {
-  const { html, text } = await renderErrorAlert(ALERT_MAILS.email_failed);
-  expect(html).toContain('href="https://bots.example.com/emails/1842"');
-  expect(text).toContain('https://bots.example.com/emails/1842');
+test.each([
+  ['correction_failed', 'corrections/12'],
+  ['correction_conflict', 'corrections/12'],
+  ['correction_brake', 'corrections/brakes/company%3A42'],
+  ['restore_failed', 'corrections/12'],
+  ['email_failed', 'emails/1842'],
+  ['email_unknown', 'emails/1842'],
+  ['quota_exceeded', 'companies/7'],
+  ['queue_failed', 'queues/cms-write-back'],
+  ['store_misconfigured', 'corrections'],
+] as const)('%s links to what it is about', async (kind, path) => {
+  const { html, text } = await renderErrorAlert(ALERT_MAILS[kind]);
+  const link = `https://bots.example.com/${path}`;
+  expect(html).toContain(`href="${link}"`);
+  expect(text.split('\n')).toContain(link);
+});
+
+test('an alert that an older release wrote is about the same', async () => {
+  const written = {
+    kind: 'correction_failed',
+    subjectId: '12-3',
+    since: '2026-11-20T08:15:00Z',
+    reason: 'S3 refused the delete',
+    details: [{ label: 'Correction', value: '12' }],
+  };
+  const { subject, text } = await renderErrorAlert(alertMail(written, 'https://bots.example.com'));
+  expect(subject).toBe('Clean-up gave up: 12');
+  expect(text).toContain('https://bots.example.com/corrections/12\n');
 });
 
 describe('summaries', () => {

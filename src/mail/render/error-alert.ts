@@ -15,10 +15,11 @@ export type AlertKind =
   | 'queue_failed'
   | 'store_misconfigured';
 
-/** Something that failed for good and needs an operator. `subject_id` is the row, or the queue. */
+/** Something that failed for good and needs an operator. */
 export interface AlertMail {
   kind: AlertKind;
-  subject_id: string;
+  /** What it is about, as routes name it: a row's id, a scope, a company, a queue, a store. */
+  subject: string;
   since: Date;
   reason: string;
   details: { label: string; value: string }[];
@@ -47,17 +48,18 @@ interface AlertView {
 const DETAILS = 30;
 const REASON_LIMIT = { characters: 1000, bytes: 3000 };
 
-/** Where each kind of subject lives in the web application. */
-const PAGES: Record<AlertKind, string> = {
-  correction_failed: 'corrections',
-  correction_conflict: 'corrections',
-  correction_brake: 'corrections/brakes',
-  restore_failed: 'corrections',
-  email_failed: 'emails',
-  email_unknown: 'emails',
-  quota_exceeded: 'companies',
-  queue_failed: 'queues',
-  store_misconfigured: 'corrections',
+/** Where each kind of subject lives in the web application: the segments of its path. */
+const PAGES: Record<AlertKind, (subject: string) => string[]> = {
+  correction_failed: (id) => ['corrections', id],
+  correction_conflict: (id) => ['corrections', id],
+  correction_brake: (scope) => ['corrections', 'brakes', scope],
+  restore_failed: (id) => ['corrections', id],
+  email_failed: (id) => ['emails', id],
+  email_unknown: (id) => ['emails', id],
+  quota_exceeded: (company) => ['companies', company],
+  queue_failed: (name) => ['queues', name],
+  // It is about a store, which has no page; what waits for it has.
+  store_misconfigured: () => ['corrections'],
 };
 
 const template = templateOf<AlertView>('error-alert');
@@ -73,7 +75,6 @@ function alertView(mail: AlertMail): AlertView {
   const wording = wordingFor(mail);
   const { alert: words, alerts, language, zone } = wording.locale;
   const { title, action } = alerts[mail.kind];
-  const id = shortName(mail.subject_id);
   const reason = shortMessage(mail.reason, REASON_LIMIT);
   const given = mail.details.slice(0, DETAILS).map(({ label, value }) => ({
     label: shortName(label),
@@ -81,15 +82,15 @@ function alertView(mail: AlertMail): AlertView {
   }));
   return {
     lang: language,
-    subject: subjectLine(`${title}: ${id}`),
+    subject: subjectLine(`${title}: ${shortName(mail.subject)}`),
     preheader: shortMessage(reason),
     title,
     since: `${words.since} ${wording.dateTime(mail.since)}`,
     sections: { reason: words.reason, action: words.action, details: words.details },
     reason,
     action,
-    details: [{ label: words.subject, value: id }, ...given],
-    link: appLink(mail.app_url, PAGES[mail.kind], mail.subject_id),
+    details: given,
+    link: appLink(mail.app_url, ...PAGES[mail.kind](mail.subject)),
     open: words.open,
     why: words.why,
     zone: wording.fill(zone, { zone: wording.zone }),
