@@ -20,7 +20,7 @@ export function mailAlert(
     details: [
       { label: 'Mail', value: String(email.id) },
       { label: 'Batch', value: email.batch_id ?? '-' },
-      { label: 'Attempts', value: String(email.send_attempts) },
+      { label: 'Attempts', value: `${email.send_attempts} of ${email.max_attempts}` },
     ],
     companyId: email.company_id,
     botId: email.bot_id,
@@ -35,8 +35,7 @@ export function quotaAlert(email: EmailRow, now: Date): Alert {
     subject: String(email.company_id),
     subjectId: `${email.company_id}-${month}`,
     since: now,
-    reason:
-      'the monthly quota of the company is used up; its mails are suppressed until next month',
+    reason: 'the monthly quota of the company is used up; further mails are suppressed',
     details: [
       { label: 'Company', value: String(email.company_id) },
       { label: 'Month', value: month },

@@ -104,6 +104,7 @@ describe('a broken ingester', () => {
     expect(again).toEqual([]);
     expect(alert?.subject).toBe('Clean-ups are paused: too many at once: company:1');
     expect(alert?.text).toContain('more than 5 corrections of company 1');
+    expect(alert?.text).toContain('POST /api/corrections/brakes/company:1/release');
 
     const { status, body } = await release('company:1');
     expect([status, body.data.released_tasks]).toEqual([200, LIBRARY + 1 - executed]);

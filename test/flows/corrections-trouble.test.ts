@@ -101,6 +101,7 @@ it('gives up in the end, tells an operator, and goes on from there on request', 
   const [alert] = await system.mails(operator);
   expect(alert?.subject).toBe(`Clean-up gave up: ${id}`);
   expect(alert?.text).toContain(document);
+  expect(alert?.text).toContain(`POST /api/corrections/${id}/retry`);
   await s3.mend();
   expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);
   const { execution_log } = await ended('completed');

@@ -85,7 +85,12 @@ it('suppresses what is over the quota of the company, and says so once', async (
   ]);
   expect(await system.inbox(ada)).toHaveLength(1);
   const alerts = await system.mails(operator);
-  expect(alerts.filter((mail) => mail.text.includes(String(company_id)))).toHaveLength(1);
+  const [alert, ...more] = alerts.filter((mail) => mail.text.includes(`company_id=${company_id}`));
+  expect(more).toEqual([]);
+  // What it says becomes of them is so: they are not sent later.
+  expect(alert?.text.replace(/\s+/g, ' ')).toContain('(quota_exceeded) is not sent later');
+  const { id } = suppressed[0];
+  expect((await system.call('POST', `/api/emails/${id}/resend`)).status).toBe(409);
 });
 
 it('erases content when its time is over, and keeps the facts', async () => {

@@ -79,6 +79,7 @@ describe('a mail', () => {
     const { raw } = await alertOn(id);
     expect(raw).toMatch(new RegExp(`^Subject: A mail could not be delivered: ${id}\r?$`, 'm'));
     const path = `/api/emails/${id}`;
+    expect(raw).toContain(`POST ${path}/resend`);
     expect((await system.call('POST', `${path}/mark-sent`)).status).toBe(409);
     expect((await system.call('POST', `${path}/resend`)).status).toBe(202);
     await mail('sent');

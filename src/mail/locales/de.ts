@@ -146,7 +146,7 @@ export const de: Locale = {
     quota_exceeded: {
       title: 'Das E-Mail-Kontingent einer Firma ist aufgebraucht',
       action:
-        'Erhöhen Sie das Kontingent im CMS. Bis dahin oder bis zum nächsten Kalendermonat (UTC) werden E-Mails mit diesem Grund zurückgehalten.',
+        'Erhöhen Sie das Kontingent im CMS, wenn diesen Monat noch E-Mails hinausgehen sollen; das wirkt binnen fünf Minuten. Sonst geht es mit dem nächsten Kalendermonat (UTC) weiter. Was bis dahin unterdrückt wird (quota_exceeded), wird nicht nachgeholt: Die Anfrage unten listet es auf.',
     },
     queue_failed: {
       title: 'Ein Auftrag ist endgültig gescheitert',
@@ -164,6 +164,7 @@ export const de: Locale = {
     reason: 'Was geschehen ist',
     action: 'Was zu tun ist',
     details: 'Einzelheiten',
+    request: 'Anfrage',
     open: 'Öffnen',
     why: 'Sie erhalten diese Nachricht, weil Sie diese Installation betreuen.',
   },

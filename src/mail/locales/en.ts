@@ -141,7 +141,7 @@ export const en: Locale = {
     quota_exceeded: {
       title: 'The mail quota of a company is used up',
       action:
-        'Raise the quota in the CMS. Mails are suppressed, with this reason, until then or until the next calendar month (UTC).',
+        'Raise the company’s quota in the CMS if more mails are to go out this month; it takes effect within five minutes. Otherwise mails go out again with the next calendar month (UTC). What is suppressed until then (quota_exceeded) is not sent later: the request below lists it.',
     },
     queue_failed: {
       title: 'A job failed for good',
@@ -158,6 +158,7 @@ export const en: Locale = {
     reason: 'What happened',
     action: 'What to do',
     details: 'Details',
+    request: 'Request',
     open: 'Open',
     why: 'You receive this because you are the operator of this installation.',
   },

@@ -83,6 +83,8 @@ export interface Locale {
     reason: string;
     action: string;
     details: string;
+    /** Label of a request to the API. */
+    request: string;
     open: string;
     why: string;
   };

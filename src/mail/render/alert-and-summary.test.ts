@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ALERT_MAILS, SUMMARY_MAILS } from '../../../test/support/alert-and-summary-fixtures.ts';
 import { parseHtml } from '../../../test/support/html-text.ts';
@@ -6,6 +7,10 @@ import { alertMail } from '../../workers/alert.ts';
 import { LOCALES } from '../locales/index.ts';
 import { renderErrorAlert } from './error-alert.ts';
 import { renderSummary } from './summary.ts';
+
+const OPENAPI = JSON.parse(
+  readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'),
+) as { paths: Record<string, Record<string, { parameters: { name: string }[] }>> };
 
 const flat = (text: string) => text.replace(/\s+/g, ' ');
 
@@ -50,6 +55,25 @@ test.each([
   const link = `https://bots.example.com/${path}`;
   expect(html).toContain(`href="${link}"`);
   expect(text.split('\n')).toContain(link);
+});
+
+test.each(Object.values(ALERT_MAILS))('$kind names requests that the API takes', async (mail) => {
+  const { html, text } = await renderErrorAlert({ ...mail, app_url: undefined });
+  const requests = flat(text).match(/Request: (GET|POST) (\S+)/g) ?? [];
+  expect(requests.length).toBeGreaterThan(0);
+  const shown = parseHtml(html ?? '').texts.map((part) => part.text);
+  for (const request of requests) {
+    const [, method, url] = request.split(' ') as [string, string, string];
+    expect(shown.some((line) => line.startsWith(`${method} ${url}`))).toBe(true);
+    const [path, query] = url.split('?') as [string, string?];
+    const operation = Object.entries(OPENAPI.paths)
+      .filter(([route]) => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+      .map(([, methods]) => methods[method.toLowerCase()])
+      .find(Boolean);
+    expect([request, operation]).toEqual([request, expect.anything()]);
+    const names = operation?.parameters.map(({ name }) => name);
+    for (const [name] of new URLSearchParams(query)) expect(names).toContain(name);
+  }
 });
 
 test('an alert that an older release wrote is about the same', async () => {

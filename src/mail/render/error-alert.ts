@@ -1,3 +1,4 @@
+import { LEADS } from './alert-routes.ts';
 import { appLink } from './app-link.ts';
 import { subjectLine } from './subject-line.ts';
 import { type RenderedMail, templateOf } from './templates.ts';
@@ -48,20 +49,6 @@ interface AlertView {
 const DETAILS = 30;
 const REASON_LIMIT = { characters: 1000, bytes: 3000 };
 
-/** Where each kind of subject lives in the web application: the segments of its path. */
-const PAGES: Record<AlertKind, (subject: string) => string[]> = {
-  correction_failed: (id) => ['corrections', id],
-  correction_conflict: (id) => ['corrections', id],
-  correction_brake: (scope) => ['corrections', 'brakes', scope],
-  restore_failed: (id) => ['corrections', id],
-  email_failed: (id) => ['emails', id],
-  email_unknown: (id) => ['emails', id],
-  quota_exceeded: (company) => ['companies', company],
-  queue_failed: (name) => ['queues', name],
-  // It is about a store, which has no page; what waits for it has.
-  store_misconfigured: () => ['corrections'],
-};
-
 const template = templateOf<AlertView>('error-alert');
 
 /** The mail that tells operators what failed for good, since when, and what to do. */
@@ -75,6 +62,11 @@ function alertView(mail: AlertMail): AlertView {
   const wording = wordingFor(mail);
   const { alert: words, alerts, language, zone } = wording.locale;
   const { title, action } = alerts[mail.kind];
+  const { page, requests: requestsOf } = LEADS[mail.kind];
+  const requests = requestsOf(shortName(mail.subject)).map((request) => ({
+    label: words.request,
+    value: request,
+  }));
   const reason = shortMessage(mail.reason, REASON_LIMIT);
   const given = mail.details.slice(0, DETAILS).map(({ label, value }) => ({
     label: shortName(label),
@@ -89,8 +81,8 @@ function alertView(mail: AlertMail): AlertView {
     sections: { reason: words.reason, action: words.action, details: words.details },
     reason,
     action,
-    details: given,
-    link: appLink(mail.app_url, ...PAGES[mail.kind](mail.subject)),
+    details: [...given, ...requests],
+    link: appLink(mail.app_url, ...page(mail.subject)),
     open: words.open,
     why: words.why,
     zone: wording.fill(zone, { zone: wording.zone }),
