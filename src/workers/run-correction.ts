@@ -14,7 +14,7 @@ import { RATE_LIMITED } from '../stores/guarded-store.ts';
 import type { StoreError } from '../stores/store-error.ts';
 import { admitCorrections } from './admit-corrections.ts';
 import { raiseAlert, writeAlert } from './alert.ts';
-import { correctionAlert } from './alert-correction.ts';
+import { correctionAlert, isTroubled } from './alert-correction.ts';
 import { storeAlert } from './alert-store.ts';
 import { correctFiles, writeSteps } from './correct-files.ts';
 import { type Claim, type Correction, correctionOf, laterWithoutAttempt } from './correction.ts';
@@ -125,12 +125,14 @@ async function settle(deps: Deps, { token }: Claim, corrections: Correction[]): 
       corrections.filter(({ task }) => ended.has(task.id)),
     );
     for (const { task, end } of corrections) {
-      if (!end || !ended.has(task.id)) continue;
-      const met = end.status === 'cancelled' && end.conflict;
+      if (!end || !ended.has(task.id) || !isTroubled(end)) continue;
+      const met = end.status === 'cancelled';
       const conflict = met ? await settleConflict(tx, deps, task.id) : null;
       if (conflict?.restoring) restoring.push(task.id);
-      const alert = correctionAlert(task, end, conflict);
-      if (alert) written.push(await writeAlert(tx, deps, alert));
+      // What was proven in this run stands on the row only.
+      const now = (await findCorrection(tx, task.id)) ?? task;
+      const alert = correctionAlert(now, end, conflict, deps.config.MAX_CORRECTION_ATTEMPTS);
+      written.push(await writeAlert(tx, deps, alert));
     }
     for (const error of misconfigured(corrections))
       written.push(await writeAlert(tx, deps, storeAlert(error, new Date())));

@@ -101,6 +101,10 @@ it('gives up in the end, tells an operator, and goes on from there on request', 
   const [alert] = await system.mails(operator);
   expect(alert?.subject).toBe(`Clean-up gave up: ${id}`);
   expect(alert?.text).toContain(document);
+  const lines = alert?.text.split('\n');
+  expect(lines).toContain('* Done: search index');
+  expect(lines).toContain('* Left: file storage, CMS record');
+  expect(lines).toContain('* Attempts: 2 of 2');
   expect(alert?.text).toContain(`POST /api/corrections/${id}/retry`);
   await s3.mend();
   expect((await system.call('POST', `/api/corrections/${id}/retry`)).status).toBe(202);

@@ -85,6 +85,7 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
       task,
       { status: 'failed', reason: 'S3 refused the delete: AccessDenied on bucket “documents”.' },
       null,
+      3,
     ),
   ),
   correction_conflict: mailOf(
@@ -92,6 +93,7 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
       task,
       { status: 'cancelled', reason: 'the file succeeded meanwhile', conflict: true },
       { removed: { chroma: 3 }, restoring: true, notRestored: '' },
+      3,
     ),
   ),
   correction_brake: mailOf(brakeAlert(7, trip)),
