@@ -75,7 +75,9 @@ function requireAdmin(keys: string[]) {
  * the next sweep anyway.
  */
 function refuseMassActions(request: Request, response: Response, next: NextFunction): void {
-  if (request.method !== 'PUT' || !/\/(empty|obliterate|clean)(\/|$)/.test(request.path)) next();
+  // Not `…/:jobId/clean`, which removes one job.
+  const whole = /^\/api\/queues\/[^/]+\/(empty|obliterate|clean\/[^/]+)\/?$/i;
+  if (request.method !== 'PUT' || !whole.test(request.path)) next();
   else
     response.status(403).json({ error: 'Mass removal is switched off; see docs/operations.md.' });
 }

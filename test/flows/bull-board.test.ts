@@ -79,6 +79,13 @@ it.each([
   expect(queues.find(({ name }) => name === queueNames[0])?.counts.waiting).toBe(1);
 });
 
+it('removes one job, which is not the mass of them', async () => {
+  await queue.add('job', { chunk_id: 'y' }, { jobId: 'b-job' });
+  const { status } = await ask(`/api/queues/${queueNames[0]}/b-job/clean`, admin, 'PUT');
+  expect(status).toBe(204);
+  expect(await queue.getJob('b-job')).toBeUndefined();
+});
+
 it.each(['empty', 'obliterate', 'clean/waiting', 'clean/failed'])(
   'refuses mass removal: %s',
   async (how) => {
