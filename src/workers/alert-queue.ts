@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import type { Deps } from '../deps.ts';
-import type { QueueName } from '../queues/registry.ts';
+import { type QueueName, queues } from '../queues/registry.ts';
 import { type Alert, raiseAlert, writeAlert } from './alert.ts';
 
 /**
@@ -14,14 +14,15 @@ export async function alertQueue(deps: Deps, queue: QueueName, job: Job): Promis
   await raiseAlert(deps, alert);
 }
 
-/** What operators are told of a job that used up its tries. */
+/** What operators are told of a job that used up its tries, or whose payload does not fit its queue. */
 export function queueAlert(
   queue: QueueName,
-  job: Pick<Job, 'id' | 'timestamp' | 'failedReason' | 'attemptsMade'>,
+  job: Pick<Job, 'id' | 'data' | 'timestamp' | 'failedReason' | 'attemptsMade'>,
   now: Date,
 ): Alert {
   return {
-    kind: 'queue_failed',
+    // Trying one that does not fit again cannot help: the advice is another.
+    kind: queues[queue].payload.safeParse(job.data).success ? 'queue_failed' : 'job_refused',
     subject: queue,
     subjectId: `${queue}-${now.toISOString().slice(0, 13)}`,
     since: new Date(job.timestamp),

@@ -2,6 +2,7 @@ import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Deps } from '../deps.ts';
 import { NotYet, PermanentError, reasonOf } from '../errors.ts';
 import { masked } from '../observability/logger.ts';
+import { misfit } from '../queues/misfit.ts';
 import { type PayloadOf, type QueueName, queues } from '../queues/registry.ts';
 
 /** What a processor may know of its job besides the payload. */
@@ -33,7 +34,9 @@ export async function runJob<Name extends QueueName>(
   try {
     const payload = queues[name].payload.safeParse(job.data);
     if (!payload.success)
-      throw new PermanentError(`payload does not fit the queue: ${payload.error.message}`);
+      throw new PermanentError(
+        `payload does not fit the queue: ${misfit(payload.error, job.data)}`,
+      );
     await processor(deps, payload.data as PayloadOf<Name>, {
       id: job.id ?? '',
       addedAt: job.timestamp,

@@ -70,7 +70,7 @@ const storeError = new StoreError({
   advice: 'see that the AWS credentials are right',
 });
 
-const job = { id: 'write-back-1', timestamp: since.getTime(), attemptsMade: 10 };
+const job = { timestamp: since.getTime(), attemptsMade: 10 };
 
 /** As it is read back from its row, at a time that does not move. */
 function mailOf(alert: Alert | null, change: Partial<AlertMail> = {}): AlertMail {
@@ -106,8 +106,31 @@ export const ALERT_MAILS: Record<AlertKind, AlertMail> = {
   ),
   quota_exceeded: mailOf(quotaAlert(email, since)),
   queue_failed: mailOf(
-    queueAlert('cms-write-back', { ...job, failedReason: NAUGHTY_STRINGS.join(' ') }, since),
+    queueAlert(
+      'cms-write-back',
+      {
+        ...job,
+        id: `write-back-${email.batch_id}`,
+        data: { batch_id: email.batch_id },
+        failedReason: NAUGHTY_STRINGS.join(' '),
+      },
+      since,
+    ),
     { details: NAUGHTY_STRINGS.map((text) => ({ label: text, value: text })) },
+  ),
+  job_refused: mailOf(
+    queueAlert(
+      'file-events',
+      {
+        ...job,
+        id: '20',
+        data: { events: [{ company_id: '7' }] },
+        attemptsMade: 1,
+        failedReason:
+          'payload does not fit the queue: events.0.company_id: expected number, received string',
+      },
+      since,
+    ),
   ),
   store_misconfigured: mailOf(storeAlert(storeError, since)),
 };

@@ -153,6 +153,11 @@ export const de: Locale = {
       action:
         'Beheben Sie die oben genannte Ursache und spielen Sie die gescheiterten Aufträge dieser Warteschlange erneut ab.',
     },
+    job_refused: {
+      title: 'Ein Auftrag passt nicht in seine Warteschlange',
+      action:
+        'Nichts davon wurde ausgeführt, und ein neuer Versuch hilft nicht. Lassen Sie den Absender das oben Genannte berichtigen und ihn erneut schicken, und entfernen Sie dann diesen Auftrag im Bull Board.',
+    },
     store_misconfigured: {
       title: 'Ein Speicher weist zurück, was seine Einstellungen verlangen',
       action:

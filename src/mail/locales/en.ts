@@ -147,6 +147,11 @@ export const en: Locale = {
       title: 'A job failed for good',
       action: 'Fix the cause given above, then replay the failed jobs of this queue.',
     },
+    job_refused: {
+      title: 'A job does not fit its queue',
+      action:
+        'Nothing of it was done, and trying again cannot help. Have its producer correct what is named above and send it again, then remove this job in Bull Board.',
+    },
     store_misconfigured: {
       title: 'A store refuses what its settings ask for',
       action:

@@ -75,6 +75,7 @@ export interface Locale {
     | 'email_unknown'
     | 'quota_exceeded'
     | 'queue_failed'
+    | 'job_refused'
     | 'store_misconfigured',
     AlertWords
   >;

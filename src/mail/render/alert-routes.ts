@@ -44,6 +44,11 @@ export const LEADS: Record<AlertKind, Leads> = {
     page: (name) => ['queues', name],
     requests: (name) => [`POST /api/queues/${name}/replay`],
   },
+  job_refused: {
+    page: (name) => ['queues', name],
+    // Only the dashboard removes a job.
+    requests: () => [],
+  },
   store_misconfigured: {
     // It is about a store, which has no page; what waits for it has.
     page: () => ['corrections'],

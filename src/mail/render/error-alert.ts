@@ -14,6 +14,7 @@ export type AlertKind =
   | 'email_unknown'
   | 'quota_exceeded'
   | 'queue_failed'
+  | 'job_refused'
   | 'store_misconfigured';
 
 /** Something that failed for good and needs an operator. */
