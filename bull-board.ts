@@ -7,7 +7,8 @@ import { ConfigError, loadConfig } from './src/config.ts';
 import { createLogger } from './src/observability/logger.ts';
 import { workerConnection } from './src/queues/connection.ts';
 import { openProducer } from './src/queues/producer.ts';
-import { queueNames } from './src/queues/registry.ts';
+import { type QueueName, queueNames } from './src/queues/registry.ts';
+import { shownPayload } from './src/queues/shown-payload.ts';
 import { onShutdown } from './src/shutdown.ts';
 
 /**
@@ -23,7 +24,7 @@ function main(): void {
   const producer = openProducer(redis, config.QUEUE_PREFIX, () => {});
   const board = new ExpressAdapter();
   createBullBoard({
-    queues: queueNames.map((name) => new BullMQAdapter(producer.queue(name))),
+    queues: queueNames.map((name) => shown(name, new BullMQAdapter(producer.queue(name)))),
     serverAdapter: board,
     options: { uiConfig: { boardTitle: 'Tidings', hideRedisDetails: true } },
   });
@@ -32,7 +33,7 @@ function main(): void {
   app.get('/health/live', (_request, response) => {
     response.json({ alive: true });
   });
-  app.use(requireAdmin(config.ADMIN_API_KEY), refuseMassActions, board.getRouter());
+  app.use(requireAdmin(config.ADMIN_API_KEY), refuseMassActions, refuseEdits, board.getRouter());
   const at = { port: config.BULL_BOARD_PORT, host: config.LISTEN_HOST };
   const server = app.listen(at, (error?: Error) => {
     if (error) throw error;
@@ -50,6 +51,12 @@ function main(): void {
     },
     { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS },
   );
+}
+
+/** A queue without the personal data that a producer's own jobs may carry. */
+function shown(name: QueueName, adapter: BullMQAdapter): BullMQAdapter {
+  adapter.setFormatter('data', (data: unknown) => shownPayload(name, data));
+  return adapter;
 }
 
 function requireAdmin(keys: string[]) {
@@ -80,6 +87,12 @@ function refuseMassActions(request: Request, response: Response, next: NextFunct
   if (request.method !== 'PUT' || !whole.test(request.path)) next();
   else
     response.status(403).json({ error: 'Mass removal is switched off; see docs/operations.md.' });
+}
+
+/** What the board shows of a job is not all it carries: saving it would throw the rest away. */
+function refuseEdits(request: Request, response: Response, next: NextFunction): void {
+  if (request.method !== 'PATCH' || !/\/update-data\/?$/i.test(request.path)) next();
+  else response.status(403).json({ error: 'What a job carries is not changed by hand.' });
 }
 
 try {

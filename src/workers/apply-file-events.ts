@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { sqlState, type Transaction } from '../db/client.ts';
 import { planByIndex } from '../db/plan-by-index.ts';
 import type { Opening } from '../db/queries/batches.ts';
@@ -24,13 +24,17 @@ import { type Applied, applyChunk } from './apply-chunk.ts';
 import { callsToWork } from './correction.ts';
 import { noticeBurst } from './engage-brake.ts';
 import { raiseAfterClosing, raiseAlarms } from './raise.ts';
-import type { JobContext } from './run-job.ts';
+import type { JobContext, JobIdentity } from './run-job.ts';
 
 /**
  * `file-events`: applies one chunk of accepted events in one transaction, then raises the alarms. A
  * producer's own job carries its events instead; they are stored first and go on by id.
  */
-export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, job: JobContext) {
+export async function applyFileEvents(
+  deps: Deps,
+  payload: FileEventsPayload,
+  job: JobContext<'file-events'>,
+) {
   const chunkId = 'chunk_id' in payload ? payload.chunk_id : await store(deps, payload, job);
   try {
     await apply(deps, chunkId, await ownersOfChunk(deps.db.sql, chunkId), (tx) =>
@@ -43,15 +47,16 @@ export async function applyFileEvents(deps: Deps, payload: FileEventsPayload, jo
 }
 
 /**
- * Stores a producer's own events. The job's id keeps a second run from storing them twice; with its
- * time, because the queue counts from 1 again after Redis was emptied.
+ * Stores a producer's own events and has the job carry the id of their chunk from then on: Postgres
+ * holds them now, and a finished job is kept for days. The job's id keeps a second run from storing
+ * them twice; with its time, because the queue counts from 1 again after Redis was emptied.
  */
 async function store(
   deps: Deps,
   { events }: Extract<FileEventsPayload, { events: unknown }>,
-  job: JobContext,
+  job: JobContext<'file-events'>,
 ) {
-  const chunkId = randomUUID();
+  const chunkId = chunkOf(events, job);
   const accepted = await acceptEvents(
     deps.db.sql,
     chunkId,
@@ -60,7 +65,20 @@ async function store(
     ),
   );
   deps.metrics.eventsAccepted.inc(accepted.filter((a) => a.status === 'accepted').length);
+  await job.replacePayload({ chunk_id: chunkId });
   return chunkId;
+}
+
+/**
+ * The chunk of a job's own events: the same on every try, so that one whose worker died after storing
+ * them goes on with what it stored.
+ */
+function chunkOf(events: readonly object[], { id, addedAt }: JobIdentity): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([id, addedAt, events]))
+    .digest('hex');
+  // As RFC 9562 has UUIDs of one's own making: version 8.
+  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
 
 /**

@@ -5,17 +5,23 @@ import { masked } from '../observability/logger.ts';
 import { misfit } from '../queues/misfit.ts';
 import { type PayloadOf, type QueueName, queues } from '../queues/registry.ts';
 
-/** What a processor may know of its job besides the payload. */
-export interface JobContext {
+/** Which job it is: the same on every try, and of no other job. */
+export interface JobIdentity {
   id: string;
-  /** When it was added, in milliseconds since the epoch; the same on every try. */
+  /** When it was added, in milliseconds since the epoch. */
   addedAt: number;
+}
+
+/** What a processor may know of its job besides the payload, and do to it. */
+export interface JobContext<Name extends QueueName = QueueName> extends JobIdentity {
+  /** Replaces what the job carries: further tries, and whoever looks at it, get to see this. */
+  replacePayload(payload: PayloadOf<Name>): Promise<void>;
 }
 
 export type Processor<Name extends QueueName> = (
   deps: Deps,
   payload: PayloadOf<Name>,
-  job: JobContext,
+  job: JobContext<Name>,
 ) => Promise<void>;
 
 /**
@@ -40,6 +46,7 @@ export async function runJob<Name extends QueueName>(
     await processor(deps, payload.data as PayloadOf<Name>, {
       id: job.id ?? '',
       addedAt: job.timestamp,
+      replacePayload: (smaller) => job.updateData(smaller),
     });
     timer({ outcome: 'completed' });
   } catch (error) {

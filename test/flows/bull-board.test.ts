@@ -7,7 +7,7 @@ import { queueNames } from '../../src/queues/registry.ts';
 import { freePort } from '../../stack/ports.ts';
 import { TOKEN } from '../support/builtin-cms.ts';
 import { stackEnv } from '../support/stack-env.ts';
-import { documentId } from '../support/system.ts';
+import { documentId, event } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 /** The dashboard as operators reach it: its own process, behind the admin key. */
@@ -77,6 +77,34 @@ it.each([
   };
   expect(queues.map(({ name }) => name).sort()).toEqual([...queueNames].sort());
   expect(queues.find(({ name }) => name === queueNames[0])?.counts.waiting).toBe(1);
+});
+
+it('shows ids, and of events only how many there are', async () => {
+  const named = [event('ada@example.com', documentId()), { user_email: 'ada@example.com' }];
+  const chunk = { chunk_id: '0b9c5a52-1d5e-4a55-8a52-3f2d6c1f7e90' };
+  const jobs = await queue.addBulk([
+    { name: 'job', data: chunk },
+    { name: 'job', data: { events: named.slice(0, 1) } },
+    { name: 'job', data: { events: named } },
+    { name: 'job', data: { event: named[0] } },
+  ]);
+  const shown = await Promise.all(
+    jobs.map(async ({ id }) => (await ask(`/api/queues/${queueNames[0]}/${id}`, admin)).text()),
+  );
+  expect(shown.join()).not.toContain('ada');
+  expect(shown.map((text) => JSON.parse(text).job.data)).toEqual([
+    chunk,
+    { events: 1 },
+    { events: 2 },
+    {},
+  ]);
+  const list = await ask(`/api/queues?activeQueue=${queueNames[0]}&status=waiting`, admin);
+  const text = await list.text();
+  expect(text).toContain(chunk.chunk_id);
+  expect(text).not.toContain('ada@');
+  const edit = `/api/queues/${queueNames[0]}/${jobs[1]!.id}/update-data`;
+  expect((await ask(edit, admin, 'PATCH')).status).toBe(403);
+  for (const job of jobs) await job.remove();
 });
 
 it('removes one job, which is not the mass of them', async () => {

@@ -43,6 +43,30 @@ it('is served like one that uses HTTP, and a job run twice counts once', async (
   expect(audit).toMatchObject({ accepted: 2, unaccounted: 0 });
 });
 
+it('keeps its events no longer than until they are stored, and is tried again with the same', async () => {
+  const ada = person();
+  const events = [event(ada, documentId())];
+  const job = await queue.add('file-events', { events });
+  const carried = async (times: number) => {
+    const now = await until('the job is done', async () => {
+      const found = await queue.getJob(job.id!);
+      return found && found.attemptsMade >= times && (await found.isCompleted()) && found;
+    });
+    return now.data;
+  };
+  const stored = { chunk_id: expect.stringMatching(/^[0-9a-f-]{36}$/) };
+  const first = await carried(1);
+  expect(first).toEqual(stored);
+  const ids = await system.deps.db.sql`select event_id, chunk_id from file_events
+    where user_email = ${ada}`;
+  expect(ids).toEqual([{ event_id: `job-${job.timestamp}-${job.id}-0`, ...first }]);
+  // As if its worker had died between storing them and saying so.
+  await job.updateData({ events });
+  await job.retry('completed');
+  expect(await carried(2)).toEqual(first);
+  expect(await batches(ada)).toMatchObject([{ total_files: 1, event_count: 1 }]);
+});
+
 it('loses nothing when the queue counts its jobs from the start again', async () => {
   const ada = person();
   const add = () =>

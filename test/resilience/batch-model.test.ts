@@ -4,6 +4,7 @@ import { NotYet } from '../../src/errors.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { sweep } from '../../src/workers/sweep.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { miscounted, unaccounted } from './settle.ts';
 
@@ -158,7 +159,7 @@ const apply = (which: number, twice: boolean) =>
     async (model) => {
       const [next] = model.waiting.splice(which % model.waiting.length, 1);
       const run = () =>
-        applyFileEvents(system.deps, { chunk_id: next!.chunk }, { id: 'model', addedAt: 0 });
+        applyFileEvents(system.deps, { chunk_id: next!.chunk }, jobContext('model'));
       await Promise.all(twice ? [run(), run()] : [run()]);
       applyInModel(model, next!.events);
     },
@@ -180,9 +181,9 @@ const crash = () =>
       });
       const deps = { ...system.deps, db: { ...db, sql: dying as never } };
       const { chunk } = model.waiting[0]!;
-      await expect(
-        applyFileEvents(deps, { chunk_id: chunk }, { id: 'model', addedAt: 0 }),
-      ).rejects.toThrow('crashed');
+      await expect(applyFileEvents(deps, { chunk_id: chunk }, jobContext('model'))).rejects.toThrow(
+        'crashed',
+      );
     },
     (model) => model.waiting.length > 0,
   );

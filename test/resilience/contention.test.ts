@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { type Deps, openDeps } from '../../src/deps.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { miscounted, unaccounted } from './settle.ts';
 
@@ -33,7 +34,7 @@ async function applyAll(chunks: object[][]): Promise<PromiseRejectedResult[]> {
   const waiting = [...ids, ...ids.toReversed()];
   const work = async (deps: Deps) => {
     for (let chunk_id = waiting.pop(); chunk_id; chunk_id = waiting.pop())
-      await applyFileEvents(deps, { chunk_id }, { id: 'contended', addedAt: 0 });
+      await applyFileEvents(deps, { chunk_id }, jobContext('contended'));
   };
   const results = await Promise.allSettled(workers.map(work));
   return results.filter((result) => result.status === 'rejected');

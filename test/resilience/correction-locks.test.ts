@@ -3,6 +3,7 @@ import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { restoreCorrection } from '../../src/workers/restore-correction.ts';
 import { runCorrection } from '../../src/workers/run-correction.ts';
 import { haveSecondLook } from '../../src/workers/second-look.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { type Leftovers, leftoversOf } from './leftovers.ts';
@@ -33,7 +34,7 @@ async function accepted(events: object[]): Promise<() => Promise<void>> {
   const { event_id } = (await system.push(...events)).body.data.events[0];
   const [row] = await system.deps.db.sql<{ chunk_id: string }[]>`
     select chunk_id from file_events where event_id = ${event_id}`;
-  return () => applyFileEvents(system.deps, row!, { id: 'contended', addedAt: 0 });
+  return () => applyFileEvents(system.deps, row!, jobContext('contended'));
 }
 
 const at = (second: number) => ({ occurred_at: `2026-01-01T10:00:0${second}Z` });

@@ -3,6 +3,7 @@ import { NotYet } from '../../src/errors.ts';
 import type { StoreName } from '../../src/stores/store-error.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { runCorrection } from '../../src/workers/run-correction.ts';
+import { jobContext } from '../support/job-context.ts';
 import { event, failure, type System } from '../support/system.ts';
 import { dyingDeps, isDeath, type Trouble } from './dying-deps.ts';
 import type { FileStores } from './file-stores.ts';
@@ -109,8 +110,7 @@ export function worldOf(system: System, stores: FileStores) {
   async function apply(): Promise<void> {
     const chunks = await system.deps.db.sql<{ chunk_id: string }[]>`
       select distinct chunk_id from file_events where applied_at is null and dead_lettered_at is null`;
-    for (const chunk of chunks)
-      await applyFileEvents(system.deps, chunk, { id: 'model', addedAt: 0 });
+    for (const chunk of chunks) await applyFileEvents(system.deps, chunk, jobContext('model'));
   }
 
   /** One worker takes up what is due, in trouble or not. */

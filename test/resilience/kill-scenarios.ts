@@ -2,9 +2,10 @@ import type { QueueName } from '../../src/queues/registry.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
-import type { JobContext } from '../../src/workers/run-job.ts';
+import type { JobIdentity } from '../../src/workers/run-job.ts';
 import { sendEmail } from '../../src/workers/send-email.ts';
 import { writeBackToCms } from '../../src/workers/write-back-to-cms.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, type System } from '../support/system.ts';
 import type { Leftovers } from './leftovers.ts';
 
@@ -17,7 +18,7 @@ export interface Scenario {
   /** It dies at each single deletion, too. */
   deletions?: boolean;
   /** @param person the one everything in this run is about */
-  prepare(person: string): Promise<{ payload: object; job?: JobContext }>;
+  prepare(person: string): Promise<{ payload: object; job?: JobIdentity }>;
 }
 
 /** The dying take one task each, so that every death is its own; the healthy take sets afterwards. */
@@ -31,7 +32,7 @@ export function killScenarios(
 ): [Scenario, ...Scenario[]] {
   const { deps, cms } = system;
   const { sql } = deps.db;
-  const job = { id: 'setup', addedAt: 0 };
+  const job = jobContext('setup');
   let companies = 1000;
 
   async function accepted(...events: object[]) {

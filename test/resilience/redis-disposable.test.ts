@@ -5,6 +5,7 @@ import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
 import { startWorkers } from '../../src/workers/start-workers.ts';
 import { sweep } from '../../src/workers/sweep.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { type PrivateRedis, privateRedis } from './private-redis.ts';
@@ -37,7 +38,7 @@ async function backdate(): Promise<void> {
 async function everythingWaiting() {
   const { deps } = system;
   const people = { unapplied: person(), due: person(), mail: person(), correction: person() };
-  const job = { id: 'setup', addedAt: 0 };
+  const job = jobContext('setup');
   const apply = async (sent: object) => {
     const { event_id } = (await system.push(sent)).body.data.events[0];
     const [row] = await deps.db.sql<{ chunk_id: string }[]>`

@@ -12,6 +12,7 @@ import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
 import { sendEmail } from '../../src/workers/send-email.ts';
 import { sweep } from '../../src/workers/sweep.ts';
+import { jobContext } from '../support/job-context.ts';
 import { type FaultySmtp, startFaultySmtp } from '../support/smtp-faults.ts';
 import { documentId, event, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -41,7 +42,7 @@ beforeEach(async () => {
   await system.push(event(ada, documentId()));
   const [chunk] = await deps.db.sql<{ chunk_id: string }[]>`
     select chunk_id from file_events where user_email = ${ada}`;
-  await applyFileEvents(deps, chunk!, { id: 'setup', addedAt: 0 });
+  await applyFileEvents(deps, chunk!, jobContext('setup'));
   await system.makeDue(ada);
   const [batch] = await deps.db.sql<{ batch_id: string }[]>`
     select batch_id from batch_processing_sessions where user_email = ${ada}`;

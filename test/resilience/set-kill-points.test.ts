@@ -5,6 +5,7 @@ import { queueNames } from '../../src/queues/registry.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { startWorkers } from '../../src/workers/start-workers.ts';
 import { startSweeping } from '../../src/workers/sweep.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 import { bundleCrashingWorker } from './crash.ts';
@@ -61,7 +62,7 @@ async function apply(...events: object[]): Promise<void> {
   const { event_id } = (await system.push(...events)).body.data.events[0];
   const [row] = await system.deps.db.sql<{ chunk_id: string }[]>`
     select chunk_id from file_events where event_id = ${event_id}`;
-  await applyFileEvents(system.deps, row!, { id: 'setup', addedAt: 0 });
+  await applyFileEvents(system.deps, row!, jobContext('setup'));
 }
 
 /** Three files failed; of a fourth that failed with them a success is accepted, and not applied yet. */

@@ -2,6 +2,7 @@ import { requestRestore } from '../../src/db/queries/restores.ts';
 import { NotYet } from '../../src/errors.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { runCorrection } from '../../src/workers/run-correction.ts';
+import { jobContext } from '../support/job-context.ts';
 import { documentId, failure, type System } from '../support/system.ts';
 import type { Scenario } from './kill-scenarios.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -16,7 +17,7 @@ export function undoKillScenarios({ deps, push }: System, leftovers: Leftovers):
     const { body } = await push(failure(person, document, { storage_key, ...more }));
     const [row] = await sql<{ chunk_id: string }[]>`
       select chunk_id from file_events where event_id = ${body.data.events[0].event_id}`;
-    await applyFileEvents(deps, row!, { id: 'setup', addedAt: 0 });
+    await applyFileEvents(deps, row!, jobContext('setup'));
     const [task] = await sql<{ correction_id: number }[]>`
       select id as correction_id from auto_correction_tasks where user_email = ${person}`;
     return { document, payload: task! };

@@ -5,7 +5,7 @@ import { type Deps, openDeps } from '../../src/deps.ts';
 import { NotYet } from '../../src/errors.ts';
 import { type QueueName, queues } from '../../src/queues/registry.ts';
 import { processors } from '../../src/workers/processors.ts';
-import type { JobContext, Processor } from '../../src/workers/run-job.ts';
+import type { JobIdentity, Processor } from '../../src/workers/run-job.ts';
 
 /**
  * A worker process that runs one job and kills itself, as SIGKILL does, right before or right after
@@ -17,7 +17,7 @@ import type { JobContext, Processor } from '../../src/workers/run-job.ts';
 export interface Order {
   queue: QueueName;
   payload: unknown;
-  job: JobContext;
+  job: JobIdentity;
   /** Each single deletion that a store is asked for over HTTP counts as an effect, too. */
   deletions?: boolean;
   kill?: { effect: number; when: 'before' | 'after' };
@@ -129,7 +129,14 @@ await deps.redis.ping().catch(() => new Promise((resolve) => deps.redis.once('re
 try {
   const payload = queues[order.queue].payload.parse(order.payload);
   const processor = processors[order.queue] as Processor<QueueName>;
-  await processor(watchedDeps(deps), payload as never, order.job);
+  await processor(watchedDeps(deps), payload as never, {
+    ...order.job,
+    replacePayload: (smaller) =>
+      effect('replace the payload', async () => {
+        const job = await deps.producer.queue(order.queue).getJob(order.job.id);
+        await job?.updateData(smaller);
+      }),
+  });
 } catch (error) {
   if (!(error instanceof NotYet)) throw error;
   putOff = error.message;
