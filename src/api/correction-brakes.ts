@@ -31,7 +31,7 @@ export const correctionBrakeRoutes = [
     path: '/api/corrections/brakes/:scope/release',
     access: 'admin',
     tag: 'Corrections',
-    summary: 'Let go on what a brake holds; counting starts anew',
+    summary: 'Let what a brake holds go on; counting starts anew',
     params: z.object({ scope: brakeScope }),
     answers: {
       200: {

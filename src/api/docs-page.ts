@@ -1,12 +1,25 @@
 import type { openApiDocument } from './openapi.ts';
 
 type Document = ReturnType<typeof openApiDocument>;
+/** What the page tells of a JSON schema. */
+interface Schema {
+  type?: string;
+  format?: string;
+  pattern?: string;
+  enum?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  default?: unknown;
+  example?: unknown;
+}
 interface Operation {
   summary: string;
   tags: string[];
   security?: Record<string, unknown>[];
-  requestBody?: unknown;
-  parameters: { name: string; in: string; required: boolean; schema: unknown }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  parameters: { name: string; in: string; required: boolean; schema: Schema }[];
   responses: Record<string, { description: string }>;
 }
 
@@ -41,18 +54,47 @@ function item({ path, method, operation }: { path: string; method: string; opera
   const who = operation.security ? Object.keys(operation.security[0] ?? {})[0] : 'open';
   const parameters = operation.parameters
     .map(
-      (p) => `<li><code>${escaped(p.name)}</code> in ${p.in}${p.required ? ', required' : ''}</li>`,
+      (p) =>
+        `<li><code>${escaped(p.name)}</code> in ${p.in}${p.required ? ', required' : ''}: ${allowed(p.schema)}</li>`,
     )
     .join('');
   const answers = Object.entries(operation.responses)
     .map(([status, { description }]) => `<li><b>${status}</b> ${escaped(description)}</li>`)
     .join('');
-  const body = operation.requestBody
-    ? `<h3>Body</h3><pre>${escaped(JSON.stringify(operation.requestBody, null, 1))}</pre>`
-    : '';
+  const body = operation.requestBody ? bodyOf(operation.requestBody) : '';
   return `<details><summary><b class="${method}">${method.toUpperCase()}</b> <code>${escaped(path)}</code>
 <span>${escaped(operation.summary)}</span> <em>${escaped(who ?? '')}</em></summary>
 ${parameters ? `<h3>Parameters</h3><ul>${parameters}</ul>` : ''}${body}<h3>Answers</h3><ul>${answers}</ul></details>`;
+}
+
+/** A parameter's type and what it may be: `integer, 1 to 200, default 50`. */
+function allowed(schema: Schema): string {
+  const { type = 'any', format, pattern, enum: choices, default: otherwise } = schema;
+  const code = (value: unknown) => `<code>${escaped(String(value))}</code>`;
+  const parts = [
+    format ? `${type} (${format})` : type,
+    choices && `one of ${choices.map(code).join(', ')}`,
+    range(schema.minimum, schema.maximum),
+    range(schema.minLength, schema.maxLength, ' characters'),
+    // A format says in a word what its pattern says in a line.
+    pattern && !format && `matches ${code(pattern)}`,
+    otherwise !== undefined && `default ${code(otherwise)}`,
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
+function range(from: number | undefined, to: number | undefined, of = ''): string {
+  if (to === undefined || to === Number.MAX_SAFE_INTEGER)
+    return from === undefined ? '' : `at least ${from}${of}`;
+  return from === undefined ? `at most ${to}${of}` : `${from} to ${to}${of}`;
+}
+
+function bodyOf(body: { content: Record<string, { schema: Schema }> }): string {
+  const json = (value: unknown) => `<pre>${escaped(JSON.stringify(value, null, 1))}</pre>`;
+  const examples = Object.values(body.content)
+    .filter(({ schema }) => schema.example !== undefined)
+    .map(({ schema }) => `<h3>Example</h3>${json(schema.example)}`);
+  return `${examples.join('')}<h3>Body</h3>${json(body)}`;
 }
 
 const STYLE = `:root{color-scheme:light dark;--line:#8884}
@@ -61,5 +103,5 @@ h2{margin:2.5rem 0 .5rem}h3{font-size:.95rem;margin:.8rem 0 .2rem}
 details{border-top:1px solid var(--line);padding:.5rem 0}summary{cursor:pointer}
 summary code{font-weight:600;overflow-wrap:anywhere}summary em{opacity:.7}
 pre{overflow:auto;max-height:24rem;background:#8881;padding:.8rem;border-radius:6px;font-size:.85rem}
-.get{color:#1667b7}.post{color:#14794e}.patch{color:#9a5b00}
-@media(prefers-color-scheme:dark){.get{color:#7bb8f5}.post{color:#62cf9d}.patch{color:#e9b063}a{color:#7bb8f5}}`;
+.get{color:#1667b7}.post{color:#14794e}.patch{color:#9a5b00}.delete{color:#b3261e}
+@media(prefers-color-scheme:dark){.get{color:#7bb8f5}.post{color:#62cf9d}.patch{color:#e9b063}.delete{color:#f2a596}a{color:#7bb8f5}}`;

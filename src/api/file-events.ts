@@ -17,6 +17,37 @@ const body = z.unknown().transform((input, context): FileEvent[] => {
   return z.NEVER;
 });
 
+/** What a producer sends when a file is ready and another one failed. */
+const EXAMPLE: z.input<typeof fileEventList> = {
+  events: [
+    {
+      event_id: 'ingest-7f3a-1',
+      action: 'create',
+      file_document_id: 'k3v9x2m1p8q7w5z4',
+      file_name: 'Handbook.pdf',
+      company_id: 42,
+      bot_id: 7,
+      user_email: 'nadia@example.com',
+      processing_stage: 'completed',
+      status: 'success',
+      chunks_created: 118,
+    },
+    {
+      event_id: 'ingest-7f3a-2',
+      action: 'create',
+      file_document_id: 'b7n2c4d6f8g1h3j5',
+      file_name: 'Scan 0007.pdf',
+      storage_key: 'uploads/scan-0007.pdf',
+      company_id: 42,
+      bot_id: 7,
+      user_email: 'nadia@example.com',
+      processing_stage: 'failed',
+      status: 'failed',
+      error: { category: 'processing_error', message: 'The file is password-protected.' },
+    },
+  ],
+};
+
 /** `POST /api/file-events`, over the intake of the process. */
 export const fileEventRoutes = (accept: Intake) => [
   route({
@@ -26,7 +57,7 @@ export const fileEventRoutes = (accept: Intake) => [
     tag: 'Intake',
     summary: 'Accept one event, or several that are applied together: all or nothing',
     body,
-    described: z.union([fileEvent, fileEventList]),
+    described: z.union([fileEvent, fileEventList]).meta({ example: EXAMPLE }),
     answers: { 202: { description: 'Durable; will be applied', schema: intakeAnswer } },
     handle: async ({ body: events }) => {
       const answers = await accept(events);

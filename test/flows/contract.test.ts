@@ -36,9 +36,12 @@ const ROUTES = `
   .split('\n')
   .map((line) => line.trim().split(' ') as [string, string]);
 
+interface Body {
+  content: Record<string, { schema: { example?: { events: object[] } } }>;
+}
 interface Document {
   openapi: string;
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: Body }>>;
 }
 
 let system: System;
@@ -108,6 +111,25 @@ it('the page shows every route and loads nothing', async () => {
   expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   for (const [, path] of ROUTES) expect(body).toContain(path);
   expect(body).not.toMatch(/<script|src=|@import|url\(/);
+});
+
+it('the page says what each parameter may be, shows examples and tells methods apart', async () => {
+  const { body } = await system.call('GET', '/docs');
+  expect(body).toContain(
+    '<code>limit</code> in query: integer, 1 to 200, default <code>50</code></li>',
+  );
+  expect(body).toContain('<code>id</code> in path, required: integer, at least 1</li>');
+  expect(body).toContain(
+    'in query: string, one of <code>hard_bounce</code>, <code>complaint</code>',
+  );
+  expect(body).toContain('<code>batch_id</code> in path, required: string (uuid)</li>');
+  expect(body).toContain('in query: string, 1 to 255 characters</li>');
+  const methods = new Set(Object.values(document.paths).flatMap((path) => Object.keys(path)));
+  for (const method of methods) expect(body).toContain(`.${method}{color:#`);
+  const { requestBody } = document.paths['/api/file-events']!.post!;
+  const { example } = requestBody!.content['application/json']!.schema;
+  expect(body).toContain('<h3>Example</h3>');
+  await system.push(...example!.events);
 });
 
 it('what is nowhere described is a 404 that says so', async () => {
