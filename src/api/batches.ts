@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { batchQuery, listOf } from '../contracts/lists.ts';
-import { findBatch, requestClose } from '../db/queries/batches.ts';
+import { type BatchRow, findBatch, requestClose } from '../db/queries/batches.ts';
 import { batchDetail, listBatches } from '../db/queries/lists.ts';
 import { answerList, row } from './answers.ts';
 import { conflict, notFound } from './problem.ts';
 import { route } from './route.ts';
 
 const batchParams = z.object({ batch_id: z.uuid() });
+
+/** Why a batch cannot be closed by hand. */
+function whyNotClosed({ batch_id, status, total_files, closed_by }: BatchRow): string {
+  if (status !== 'processing') return `Batch ${batch_id} is closed already (${closed_by}).`;
+  return total_files === 0
+    ? `Batch ${batch_id} is empty: its files were deleted. It closes by itself, without a mail.`
+    : `Nothing in batch ${batch_id} is finished yet.`;
+}
 
 export const batchRoutes = [
   route({
@@ -42,17 +50,13 @@ export const batchRoutes = [
     params: batchParams,
     answers: {
       202: { description: 'Will be closed', schema: z.object({ data: row }) },
-      409: { description: 'It is closed, or nothing in it is finished' },
+      409: { description: 'It is closed or empty, or nothing in it is finished' },
     },
     handle: async ({ deps, params: { batch_id } }) => {
       if (!(await requestClose(deps.db.sql, batch_id))) {
         const batch = await findBatch(deps.db.sql, batch_id);
         if (!batch) throw notFound(`batch ${batch_id}`);
-        throw conflict(
-          batch.status === 'processing'
-            ? `Nothing in batch ${batch_id} is finished yet.`
-            : `Batch ${batch_id} is closed already (${batch.closed_by}).`,
-        );
+        throw conflict(whyNotClosed(batch));
       }
       const raise = { payload: { batch_id } };
       await deps.producer.ensure('batch-close', [raise]).catch((error: unknown) => {

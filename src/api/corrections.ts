@@ -9,6 +9,7 @@ import { correctionQuery, listOf } from '../contracts/lists.ts';
 import { correctionWithUndo } from '../db/queries/correction-detail.ts';
 import {
   cancelMatching,
+  isBeingPutBack,
   moveCorrection,
   type OperatorMove,
   ownersOf,
@@ -20,6 +21,7 @@ import type { Deps } from '../deps.ts';
 import { modeChooser, strictestMode } from '../domain/correction-mode.ts';
 import { type FileOwner, ownerOfRequest } from '../domain/correction-owner.ts';
 import { answerList, idParams, row } from './answers.ts';
+import { correctionObjection } from './correction-objection.ts';
 import { conflict, HttpProblem, notFound } from './problem.ts';
 import { route } from './route.ts';
 
@@ -45,9 +47,8 @@ async function move(deps: Deps, id: number, how: OperatorMove) {
   if (!moved) {
     const task = await findCorrection(deps.db.sql, id);
     if (!task) throw notFound(`correction ${id}`);
-    throw conflict(
-      `Correction ${id} is ${task.status}, another one of the file is open or something of it is being put back, which does not allow ${how}.`,
-    );
+    const restoring = await isBeingPutBack(deps.db.sql, task.file_document_id);
+    throw conflict(correctionObjection({ ...task, restoring }, how));
   }
   if (how !== 'cancel') {
     const raise = { payload: { correction_id: id } };

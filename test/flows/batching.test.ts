@@ -123,7 +123,10 @@ describe('one file, one line', () => {
       user_email: ada,
     });
     await system.applied();
-    expect(await batchesOf(ada)).toMatchObject([{ total_files: 0 }]);
+    const [emptied] = await batchesOf(ada);
+    expect(emptied).toMatchObject({ total_files: 0 });
+    const closed = await system.call('POST', `/api/batches/${emptied.batch_id}/close`);
+    expect([closed.status, closed.body.detail]).toEqual([409, expect.stringContaining('is empty')]);
     await system.makeDue(ada);
     const emails = await until('the mail is suppressed', async () => {
       const { body } = await system.call('GET', `/api/emails?user_email=${ada}`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LOCALES } from '../../src/mail/locales/index.ts';
 import { ANN, cmsPages, PREFERENCES, SETTINGS } from '../support/cms-visitor.ts';
 import { parseHtml } from '../support/html-text.ts';
 import { NAUGHTY_STRINGS } from '../support/naughty-strings.ts';
@@ -36,6 +37,24 @@ describe('a link', () => {
     expect((await browser.ask(link())).status).toBe(status);
     expect(browser.cookie()).toBe('');
     expect((await browser.ask('/preferences')).status).toBe(401);
+  });
+
+  it.each([
+    ['en', 'With layout (HTML)', 'with your personal link; it stays open for an hour'],
+    ['de', 'Mit Gestaltung (HTML)', 'mit Ihrem persönlichen Link; sie bleibt eine Stunde lang'],
+  ])('opens a page that names the languages there are, %s', async (lang, format, stranger) => {
+    const browser = visitor();
+    await browser.ask(linkOf());
+    const page = async (cookie: string) => {
+      const headers = { cookie, 'accept-language': lang };
+      return (await fetch(`${pages.cms.url}/preferences`, { headers })).text();
+    };
+    const text = await page(browser.cookie());
+    expect(text).toContain(`lang="${lang}"`);
+    const hint = /id="locale-hint"[^>]*>([^<]*)/.exec(text)?.[1] ?? '';
+    expect(hint.match(/(?<=\()\w+(?=\))/g)).toEqual(LOCALES.map(({ language }) => language));
+    expect(text).toContain(format);
+    expect(await page('')).toContain(stranger);
   });
 
   it('is good for its own person only, and for no admin', async () => {

@@ -31,7 +31,11 @@ describe('approve', () => {
     await fails({ category: 'processing_error', message: 'it failed' });
     const { id } = await task('awaiting_approval');
     expect(await left()).toEqual(EVERYTHING);
-    expect(await act(id, 'retry')).toBe(409);
+    const refused = await lab.system.call('POST', `/api/corrections/${id}/retry`);
+    expect([refused.status, refused.body.detail]).toEqual([
+      409,
+      `Correction ${id} is awaiting_approval, which does not allow retry: approve it instead.`,
+    ]);
     expect(await act(id, 'approve')).toBe(200);
     await task('completed');
     expect(await left()).toEqual(NOTHING);

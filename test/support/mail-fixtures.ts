@@ -124,6 +124,11 @@ function everyCleanup(): MailFile[] {
       { status: 'failed', s3: false, chroma: false, cms: false, restored: ['s3'] },
       'processing_error',
     ],
+    [
+      'called off half way',
+      { status: 'cancelled', s3: true, chroma: true, cms: false },
+      'processing_error',
+    ],
     ['trial run', { status: 'dry_run', s3: null, chroma: false, cms: null }, 'storage_error'],
     ['nothing left', null, 'unheard_of'],
   ];

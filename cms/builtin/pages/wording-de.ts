@@ -45,7 +45,7 @@ export const german: Wording = {
     },
     locale: {
       label: 'Sprache der E-Mails',
-      hint: 'Ein Sprachkürzel wie de oder en-GB. Leer lassen für Englisch.',
+      hint: 'Englisch (en) oder Deutsch (de); bei allem anderen schreiben wir auf Englisch.',
       error: 'Die Sprache muss ein Sprachkürzel wie de oder en-GB sein, oder leer',
     },
     timezone: {
@@ -54,11 +54,11 @@ export const german: Wording = {
       error: 'Die Zeitzone muss eine aus der Liste sein, etwa Europe/Berlin, oder leer',
     },
   },
-  formats: { html: 'Gestaltet', text: 'Nur Text' },
+  formats: { html: 'Mit Gestaltung (HTML)', text: 'Nur Text' },
   link: {
     none: {
       title: 'Bitte öffnen Sie Ihren Link',
-      text: 'Diese Seite öffnet sich mit einem persönlichen Link, für eine Stunde. Öffnen Sie ihn noch einmal, oder bitten Sie dort um einen neuen, wo Sie ihn bekommen haben.',
+      text: 'Öffnen Sie diese Seite mit Ihrem persönlichen Link; sie bleibt eine Stunde lang offen. Öffnen Sie ihn noch einmal, oder bitten Sie dort um einen neuen, wo Sie ihn bekommen haben.',
     },
     forged: {
       title: 'Dieser Link funktioniert nicht',

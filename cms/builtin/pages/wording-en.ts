@@ -45,7 +45,7 @@ export const english: Wording = {
     },
     locale: {
       label: 'Language of the e-mails',
-      hint: 'A language tag, such as en or de-AT. Leave it empty for English.',
+      hint: 'English (en) or German (de); anything else is written in English.',
       error: 'Language must be a language tag, such as en or de-AT, or empty',
     },
     timezone: {
@@ -54,11 +54,11 @@ export const english: Wording = {
       error: 'Time zone must be one of the list, such as Europe/Berlin, or empty',
     },
   },
-  formats: { html: 'Designed', text: 'Plain text' },
+  formats: { html: 'With layout (HTML)', text: 'Plain text' },
   link: {
     none: {
       title: 'Please open your link',
-      text: 'This page opens with a personal link, and for an hour. Open the link again, or ask for a new one where you got it.',
+      text: 'Open this page with your personal link; it stays open for an hour. Open the link again, or ask for a new one where you got it.',
     },
     forged: {
       title: 'This link does not work',

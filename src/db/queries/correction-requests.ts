@@ -124,6 +124,14 @@ export async function moveCorrection(
   return rows.length > 0;
 }
 
+/** Whether a restore of the document is open, by whichever correction it was removed. */
+export async function isBeingPutBack(db: Queryable, documentId: string): Promise<boolean> {
+  const rows = await db`
+    select from auto_correction_tasks t join correction_restores r on r.correction_id = t.id
+    where t.file_document_id = ${documentId} and r.status in ('pending', 'processing') limit 1`;
+  return rows.length > 0;
+}
+
 type Moved = ModeSubject & { file_document_id: string; user_email: string | null };
 
 /** What a producer asked for names nobody's file in particular: it is judged by all who have it. */

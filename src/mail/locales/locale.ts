@@ -52,6 +52,8 @@ export interface Locale {
     approval: string;
     failed: string;
     cancelled: string;
+    /** Called off after some of it was removed. */
+    restCancelled: string;
     trial: string;
     nothing: string;
   };

@@ -133,10 +133,11 @@ describe('the lists', () => {
       'Removed from file storage. Still being removed from the search index and the CMS.',
       'Waiting for an operator to approve its removal from file storage and the CMS.',
       'Removed from file storage. Could not be removed from the search index and the CMS;',
-      'The rest of the clean-up was called off.',
+      'The clean-up was called off; nothing was removed.',
       'Removed from the CMS. Put back in file storage and the search index.',
       'Put back in the search index. The rest of the clean-up was called off.',
       'Put back in file storage. Could not be removed from the search index and the CMS;',
+      'Removed from file storage and the search index. The rest of the clean-up was called off.',
       'Trial run, nothing was removed: it would have gone from the search index.',
       'There was nothing to clean up.',
     ])

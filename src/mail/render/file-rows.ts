@@ -97,10 +97,12 @@ function cleanupSentence(wording: Wording, correction: FileCorrection | null): s
     where.length
       ? wording.fill(text, { places: wording.list(where.map((store) => words.places[store])) })
       : '';
+  const back = notRemoved.filter(isBack);
+  const calledOff = removed.length + back.length > 0 ? words.restCancelled : words.cancelled;
   const sentences = [
     sentence(words.removed, removed),
-    sentence(words.restored, notRemoved.filter(isBack)),
-    correction.status === 'cancelled' ? words.cancelled : sentence(open(words, correction), left),
+    sentence(words.restored, back),
+    correction.status === 'cancelled' ? calledOff : sentence(open(words, correction), left),
   ];
   return sentences.filter(Boolean).join(' ') || words.nothing;
 }
