@@ -1,4 +1,5 @@
 import { startInbox } from '../inbox.ts';
+import { listening } from './listening.ts';
 
 /** Entry of the inbox as a process: INBOX_SMTP_PORT and INBOX_HTTP_PORT, any free ones if unset. */
 
@@ -6,5 +7,5 @@ const inbox = await startInbox({
   smtpPort: Number(process.env.INBOX_SMTP_PORT ?? 0),
   httpPort: Number(process.env.INBOX_HTTP_PORT ?? 0),
 });
-console.log(`inbox: SMTP on port ${inbox.smtpPort}, page at ${inbox.url}`);
+process.stdout.write(listening(inbox));
 process.once('SIGTERM', () => inbox.close());

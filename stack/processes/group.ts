@@ -2,6 +2,7 @@ import { type Child, type ChildSpec, startChild } from './child.ts';
 
 /** Processes that are started and stopped together. */
 export interface Group {
+  /** Starts one; a name that ran before and has ended is taken over. */
   run(spec: ChildSpec): Promise<Child>;
   /** Process ids by name. */
   pids(): Record<string, number>;
@@ -15,6 +16,7 @@ export interface Group {
 /** An empty group whose logs and marks go to `dir`, see `claimDataDir`. */
 export function createGroup(dir: string): Group {
   const children: Child[] = [];
+  const over = new Set<Child>();
   let stopping: Promise<void> | undefined;
   const stopAll = async (first: string[]) => {
     for (const early of [true, false])
@@ -28,7 +30,12 @@ export function createGroup(dir: string): Group {
     async run(spec) {
       const child = await startChild(spec, dir);
       if (stopping) await child.stop();
-      else children.push(child);
+      else {
+        const before = children.findIndex((one) => one.name === spec.name && over.has(one));
+        if (before >= 0) children.splice(before, 1);
+        children.push(child);
+      }
+      void child.ended.then(() => over.add(child));
       return child;
     },
     pids: () => Object.fromEntries(children.map((child) => [child.name, child.pid])),
