@@ -1,4 +1,14 @@
-import type { AlertKind } from './error-alert.ts';
+export type AlertKind =
+  | 'correction_failed'
+  | 'correction_conflict'
+  | 'correction_brake'
+  | 'restore_failed'
+  | 'email_failed'
+  | 'email_unknown'
+  | 'quota_exceeded'
+  | 'queue_failed'
+  | 'job_refused'
+  | 'store_misconfigured';
 
 /** Where an alert leads, by its kind. `subject` is what it is about, as routes name it. */
 interface Leads {

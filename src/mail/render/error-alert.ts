@@ -1,21 +1,9 @@
-import { LEADS } from './alert-routes.ts';
+import { type AlertKind, LEADS } from './alert-routes.ts';
 import { appLink } from './app-link.ts';
 import { subjectLine } from './subject-line.ts';
 import { type RenderedMail, templateOf } from './templates.ts';
 import { shortMessage, shortName } from './untrusted-text.ts';
 import { wordingFor } from './wording.ts';
-
-export type AlertKind =
-  | 'correction_failed'
-  | 'correction_conflict'
-  | 'correction_brake'
-  | 'restore_failed'
-  | 'email_failed'
-  | 'email_unknown'
-  | 'quota_exceeded'
-  | 'queue_failed'
-  | 'job_refused'
-  | 'store_misconfigured';
 
 /** Something that failed for good and needs an operator. */
 export interface AlertMail {
