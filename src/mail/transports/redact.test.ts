@@ -26,6 +26,8 @@ it.each([
   ['550 "na dia"@example.org unknown', '550 <address> unknown'],
   ['550-5.1.1 first\r\n550 5.1.1 nadia@münchen.example', '550-5.1.1 first 550 5.1.1 <address>'],
   ['250 2.0.0 Ok: queued as 4F1', '250 2.0.0 Ok: queued as 4F1'],
+  ['250 queued\0 as\x1b 1', '250 queued as 1'],
+  ['550 nadia@exam\0ple.org unknown', '550 <address> unknown'],
 ])('%j', (text, expected) => {
   expect(redact(text)).toBe(expected);
 });
