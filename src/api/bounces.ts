@@ -108,7 +108,9 @@ export const bounceRoutes = [
       const proof = { timestamp: header('Timestamp'), signature: header('Signature') };
       if (!isSignedBySendGrid(body, proof, key, new Date()))
         throw unauthentic('The signature is not valid, or is older than five minutes.');
-      return suppress(deps, await read(() => sendGridNotices(body)), 'sendgrid');
+      const { notices, odd } = await read(() => sendGridNotices(body));
+      if (odd > 0) deps.log.warn({ odd }, 'events of SendGrid were not understood; passed over');
+      return suppress(deps, notices, 'sendgrid');
     },
   }),
   route({

@@ -41,14 +41,10 @@ describe('signature of SendGrid', () => {
   });
 });
 
-const noticesOf = (...events: object[]) =>
-  sendGridNotices(
-    Buffer.from(
-      JSON.stringify(
-        events.map((e) => ({ email: 'Ann@example.org', timestamp: 1_772_366_400, ...e })),
-      ),
-    ),
-  );
+const COMMON = { email: 'Ann@example.org', timestamp: 1_772_366_400 };
+const read = (...events: (object | null)[]) =>
+  sendGridNotices(Buffer.from(JSON.stringify(events.map((e) => e && { ...COMMON, ...e }))));
+const noticesOf = (...events: object[]) => read(...events).notices;
 
 describe('events of SendGrid', () => {
   it.each([
@@ -89,7 +85,25 @@ describe('events of SendGrid', () => {
     expect(second?.email).toBe('bob@example.org');
   });
 
-  it.each(['', '{}', '[1]', '[{}]'])('refuses %j', (text) => {
+  it.each([
+    [{ event: 'delivered', status: 200 }, 1],
+    [{ event: 'delivered', type: 7 }, 1],
+    [{}, 1],
+    [null, 1],
+    [{ event: 'open', timestamp: '1772366400' }, 0],
+  ])('takes a bounce, whatever stands beside it: %j', (other, odd) => {
+    const bounce = { event: 'bounce', status: '5.1.1' };
+    expect(read(bounce, other)).toMatchObject({ notices: [{ reason: 'hard_bounce' }], odd });
+    expect(read(other, bounce)).toMatchObject({ notices: [{ reason: 'hard_bounce' }], odd });
+  });
+
+  it('takes a bounce that does not say when as one that happened now', () => {
+    const before = Date.now();
+    const [bounce] = noticesOf({ event: 'bounce', status: '5.1.1', timestamp: 'today' });
+    expect(bounce?.at.getTime()).toBeGreaterThanOrEqual(before);
+  });
+
+  it.each(['', '{}', '1'])('refuses %j', (text) => {
     expect(() => sendGridNotices(Buffer.from(text))).toThrow('not a list of SendGrid events');
   });
 });

@@ -33,8 +33,8 @@ export function isSignedBySendGrid(
 const event = z.object({
   event: z.string(),
   email: z.string().nullish(),
-  /** Unix seconds. */
-  timestamp: z.number().nullish(),
+  /** Unix seconds. Told otherwise, when it happened is not known, but what happened is. */
+  timestamp: z.number().nullish().catch(null),
   type: z.string().nullish(),
   status: z.string().nullish(),
   reason: z.string().nullish(),
@@ -49,21 +49,23 @@ const DROPPED: Record<string, DeliveryNotice['reason']> = {
 };
 
 /**
- * Reads a delivery of the event webhook.
+ * Reads a delivery of the event webhook. An event that is not understood takes none of the others with
+ * it: SendGrid repeats a refused list as it is, and gives it up after a day.
+ * @returns the notices, and how many events were not understood
  * @throws NoticeError where it is no list of events
  */
-export function sendGridNotices(body: Uint8Array): DeliveryNotice[] {
-  return parse(body).flatMap((one) => {
-    const reason = reasonOf(one);
-    if (!reason) return [];
-    const detail = [one.event, one.status, one.reason].filter(Boolean).join(' ');
-    return noticeOf(
-      one.email,
-      reason,
-      detail,
-      one.timestamp ? new Date(one.timestamp * 1000) : null,
-    );
-  });
+export function sendGridNotices(body: Uint8Array): { notices: DeliveryNotice[]; odd: number } {
+  const entries = parse(body);
+  const events = entries.flatMap((entry) => event.safeParse(entry).data ?? []);
+  return { notices: events.flatMap(noticesOf), odd: entries.length - events.length };
+}
+
+function noticesOf(one: SendGridEvent): DeliveryNotice[] {
+  const reason = reasonOf(one);
+  if (!reason) return [];
+  const detail = [one.event, one.status, one.reason].filter(Boolean).join(' ');
+  const at = one.timestamp ? new Date(one.timestamp * 1000) : null;
+  return noticeOf(one.email, reason, detail, at);
 }
 
 /** A `blocked` bounce is about the mail or the sender, and may pass; so may 4.x.x and a full mailbox. */
@@ -75,9 +77,9 @@ function reasonOf({ event: kind, type, status, reason }: SendGridEvent) {
   return /^(4|5\.2\.2$)/.test(told) ? undefined : 'hard_bounce';
 }
 
-function parse(body: Uint8Array): SendGridEvent[] {
+function parse(body: Uint8Array): unknown[] {
   try {
-    return z.array(event).parse(JSON.parse(new TextDecoder().decode(body)));
+    return z.array(z.unknown()).parse(JSON.parse(new TextDecoder().decode(body)));
   } catch {
     throw new NoticeError('it is not a list of SendGrid events');
   }
