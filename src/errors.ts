@@ -19,6 +19,17 @@ export class NotYet extends Error {
   }
 }
 
+/** A row's time has not come by a clock that may be behind ours: asked at once, it would say so again. */
+const SOONEST_MS = 1000;
+
+/**
+ * What to throw where the database says that a row is not due.
+ * @param until when it is, by the database's clock
+ */
+export function notDue(until: Date, why: string): NotYet {
+  return new NotYet(new Date(Math.max(until.getTime(), Date.now() + SOONEST_MS)), why);
+}
+
 /** The text of anything that was thrown, for logs and stored reasons. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -9,7 +9,7 @@ import {
 } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import { backoffDelay, outageDelay } from '../domain/backoff.ts';
-import { NotYet } from '../errors.ts';
+import { NotYet, notDue } from '../errors.ts';
 import { RATE_LIMITED } from '../stores/guarded-store.ts';
 import type { StoreError } from '../stores/store-error.ts';
 import { admitCorrections } from './admit-corrections.ts';
@@ -60,7 +60,7 @@ const leaseSeconds = ({ config }: Deps) => config.STORE_TIMEOUT_SECONDS * 6 + 30
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
   const task = await findCorrection(deps.db.sql, id);
   if (task?.status === 'pending' && !task.held_by)
-    throw new NotYet(task.run_at, 'the correction is not due');
+    throw notDue(task.run_at, 'the correction is not due');
 }
 
 /** Extends the leases as long as the set is worked on: thousands of chunks take their time. */

@@ -5,7 +5,7 @@ import type { Mail } from '../db/queries/mails.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
 import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
-import { NotYet, reasonOf } from '../errors.ts';
+import { NotYet, notDue, reasonOf } from '../errors.ts';
 import { mailHeaders } from '../mail/headers.ts';
 import type { OutgoingMail } from '../mail/message.ts';
 import { type Alert, raiseAlert, writeAlert } from './alert.ts';
@@ -73,7 +73,7 @@ async function holdBack(deps: Deps, email: EmailRow, token: string, objection: O
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
   const email = (await deps.mails.mail(id))?.email;
   if (email?.send_status === 'pending' && email.rendered_at && email.next_retry_at)
-    throw new NotYet(email.next_retry_at, 'the next attempt is not due');
+    throw notDue(email.next_retry_at, 'the next attempt is not due');
 }
 
 /** @returns undefined when the claim was lost before anything left */

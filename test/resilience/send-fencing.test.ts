@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   claimEmails,
   completeEmails,
@@ -7,6 +7,7 @@ import {
   recordHandOvers,
 } from '../../src/db/queries/email-claims.ts';
 import { findEmail } from '../../src/db/queries/emails.ts';
+import type { NotYet } from '../../src/errors.ts';
 import { applyFileEvents } from '../../src/workers/apply-file-events.ts';
 import { closeDueBatch } from '../../src/workers/close-batch.ts';
 import { renderEmail } from '../../src/workers/render-email.ts';
@@ -142,4 +143,19 @@ it('a job that runs eight times at once sends once', async () => {
   await Promise.all(Array.from({ length: 8 }, () => sendEmail(system.deps, { email_id })));
   expect(smtp.messages).toHaveLength(1);
   expect((await mail()).send_attempts).toBe(1);
+});
+
+it('a mail that is not due by the clock of the database is not asked for again at once, though ours is ahead', async () => {
+  const { deps } = system;
+  await deps.db.sql`
+    update email_notification_log set next_retry_at = now() + interval '30 seconds'
+    where id = ${email_id}`;
+  const ahead = Date.now() + 60_000;
+  vi.useFakeTimers({ toFake: ['Date'], now: ahead });
+  try {
+    const error = await sendEmail(deps, { email_id }).catch((thrown: unknown) => thrown);
+    expect((error as NotYet).until.getTime()).toBeGreaterThanOrEqual(ahead + 1000);
+  } finally {
+    vi.useRealTimers();
+  }
 });
