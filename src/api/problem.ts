@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Problem } from '../contracts/problem.ts';
-import { sqlState } from '../db/client.ts';
+import { isDatabaseDown } from '../db/client.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /** An answer other than success, as an RFC 9457 problem document. */
@@ -115,17 +115,4 @@ function parserProblem(error: ParserError): HttpProblem {
   if (error.type === 'entity.parse.failed')
     return new HttpProblem(400, 'Invalid JSON', 'The body is not valid JSON.');
   return new HttpProblem(error.status, 'Bad request', error.message);
-}
-
-/** Lost or refused connections, shutting down, starting up, out of connections or resources. */
-function isDatabaseDown(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state) return /^(08|53|57P0)/.test(state);
-  for (let at: unknown = error; at instanceof Error; at = at.cause)
-    if (
-      'code' in at &&
-      /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|CONNECT|EHOSTUNREACH)/.test(String(at.code))
-    )
-      return true;
-  return false;
 }

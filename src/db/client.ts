@@ -101,3 +101,19 @@ export function sqlState(error: unknown): string | undefined {
  */
 export const blamesContent = (error: unknown): boolean =>
   /^(2[23]|40|54)/.test(sqlState(error) ?? '');
+
+/**
+ * Whether a statement failed for want of a database: lost or refused connections, shutting down, starting
+ * up, out of connections or resources.
+ */
+export function isDatabaseDown(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state) return /^(08|53|57P0)/.test(state);
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (
+      'code' in at &&
+      /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|CONNECT|EHOSTUNREACH)/.test(String(at.code))
+    )
+      return true;
+  return false;
+}

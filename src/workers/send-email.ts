@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type Completed, completeEmails } from '../db/queries/email-claims.ts';
+import { isDatabaseDown } from '../db/client.ts';
+import { type ClaimedMail, completeEmails } from '../db/queries/email-claims.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
 import type { Mail } from '../db/queries/mails.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Deps } from '../deps.ts';
-import { type AttemptOutcome, afterAttempt, type NextStep } from '../domain/notifications.ts';
-import { NotYet, notDue, reasonOf } from '../errors.ts';
+import { type AttemptOutcome, afterAttempt } from '../domain/notifications.ts';
+import { NotYet, notDue, PermanentError, reasonOf } from '../errors.ts';
 import { mailHeaders } from '../mail/headers.ts';
 import type { OutgoingMail } from '../mail/message.ts';
-import { type Alert, raiseAlert, writeAlert } from './alert.ts';
-import { mailAlert, quotaAlert } from './alert-mail.ts';
+import { raiseAlert, writeAlert } from './alert.ts';
+import { quotaAlert } from './alert-mail.ts';
 import { fullList, needsFullList } from './full-list.ts';
+import { type HeldMail, recordAttempt } from './record-attempt.ts';
 import { asWantedNow } from './reword-email.ts';
 import { type Objection, suppressionOf } from './suppression.ts';
 
@@ -21,49 +23,70 @@ class LeaseLost extends Error {
 
 /** A claim outlives the longest attempt by this, in seconds. */
 const LEASE_MARGIN_SECONDS = 60;
+/** A mail that Postgres has kept from leaving is tried again after this, in milliseconds. */
+const SOON_MS = 1000;
 
 /** `email-send`: claim, hand over, record. What the row says decides, never what the queue says. */
 export async function sendEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
-  const token = randomUUID();
   const transports = deps.config.EMAIL_TRANSPORTS.split(',').length;
   const leaseSeconds = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
-  const claimed = await deps.mails.claim({ id: email_id, token, leaseSeconds });
+  const claim = { id: email_id, token: randomUUID(), leaseSeconds };
+  // Reckoned from before the claim: the lease in the row ends later, if anything.
+  const until = performance.now() + leaseSeconds * 1000;
+  const claimed = await deps.mails.claim(claim);
   if (!claimed) return waitIfEarly(deps, email_id);
-
-  const { email } = claimed;
-  const objection = await suppressionOf(deps, claimed);
-  if (objection) return holdBack(deps, email, token, objection);
-  const mail = await asWantedNow(deps, claimed, token);
-  if (!mail) return;
-  const timer = deps.metrics.mailLatency.startTimer();
-  const result = await attempt(deps, mail, { token, leaseSeconds });
-  timer();
+  const held: HeldMail = { ...claim, email: claimed.email, until };
+  const result = await sendClaimed(deps, claimed, held);
   if (!result) return;
-  const next = afterAttempt(
-    result,
-    { attempts: email.send_attempts, maxAttempts: email.max_attempts },
-    sendPolicy(deps),
-    new Date(),
-    Math.random(),
-  );
-  await record(deps, email, token, result, next);
+  const { send_attempts: attempts, max_attempts: maxAttempts } = claimed.email;
+  const counts = { attempts, maxAttempts };
+  const next = afterAttempt(result, counts, sendPolicy(deps), new Date(), Math.random());
+  await recordAttempt(deps, held, result, next);
   if (next.status === 'pending')
     throw new NotYet(next.nextRetryAt, `mail not sent: ${next.reason}`);
 }
 
+/** @returns undefined where the mail is not to be sent, or was lost to somebody else before it left */
+async function sendClaimed(
+  deps: Deps,
+  claimed: ClaimedMail,
+  held: HeldMail,
+): Promise<AttemptOutcome | undefined> {
+  try {
+    const objection = await suppressionOf(deps, claimed);
+    if (objection) return await holdBack(deps, held, objection);
+    const mail = await asWantedNow(deps, claimed, held.token);
+    return mail && (await attempt(deps, mail, held));
+  } catch (error) {
+    if (error instanceof LeaseLost) return undefined;
+    if (error instanceof NotYet) throw error;
+    // Nothing has left; the claim is given back instead of being left to run out.
+    deps.log.warn({ err: error, email: held.id }, 'a mail could not be handed over');
+    return notHandedOver(error);
+  }
+}
+
+/** That Postgres is away is not the mail's fault and costs it no attempt; anything else may be. */
+function notHandedOver(error: unknown): AttemptOutcome {
+  const reason = reasonOf(error);
+  if (isDatabaseDown(error)) return { outcome: 'unavailable', reason, retryAfterMs: SOON_MS };
+  return { outcome: error instanceof PermanentError ? 'permanent' : 'transient', reason };
+}
+
 /** Suppresses a claimed mail, or lets go of it until it is known whether it has to be. */
-async function holdBack(deps: Deps, email: EmailRow, token: string, objection: Objection) {
-  const held = { id: email.id, token, transport: null };
+async function holdBack(deps: Deps, held: HeldMail, objection: Objection): Promise<undefined> {
+  const { id, token, email } = held;
   if ('waitMs' in objection) {
     const nextRetryAt = new Date(Date.now() + objection.waitMs);
     const reason = 'mails ahead of it may use up the quota';
     const wait = { status: 'pending', reason, nextRetryAt, countsAttempt: false } as const;
-    await deps.mails.complete({ ...held, completion: wait });
+    await deps.mails.complete({ id, token, transport: null, completion: wait });
     throw new NotYet(nextRetryAt, reason);
   }
   const alert = await deps.db.sql.begin(async (tx) => {
     const reason = objection.suppress;
-    await completeEmails(tx, [{ ...held, completion: { status: 'suppressed', reason } }]);
+    const completion = { status: 'suppressed', reason } as const;
+    await completeEmails(tx, [{ id, token, transport: null, completion }]);
     return reason === 'quota_exceeded' ? writeAlert(tx, deps, quotaAlert(email, new Date())) : null;
   });
   await raiseAlert(deps, alert);
@@ -76,25 +99,25 @@ async function waitIfEarly(deps: Deps, id: number): Promise<void> {
     throw notDue(email.next_retry_at, 'the next attempt is not due');
 }
 
-/** @returns undefined when the claim was lost before anything left */
+/** @throws LeaseLost, or whatever kept the mail from being handed over */
 async function attempt(
   deps: Deps,
   { email, batch }: Mail,
-  { token, leaseSeconds }: { token: string; leaseSeconds: number },
-): Promise<AttemptOutcome | undefined> {
-  const beforeBody = async () => {
-    if (!(await deps.mails.handOver({ id: email.id, token }))) throw new LeaseLost();
-  };
+  { token, until }: HeldMail,
+): Promise<AttemptOutcome> {
+  const timer = deps.metrics.mailLatency.startTimer();
   try {
     // The whole list of files, where the mail had to cut it.
     const attachments = batch && needsFullList(batch) ? [await fullList(deps.db.sql, batch)] : [];
     const mail = { ...outgoing(deps, email), attachments };
-    return await withDeadline(leaseSeconds * 1000, deps.draining, (signal) =>
+    const beforeBody = async () => {
+      if (!(await deps.mails.handOver({ id: email.id, token }))) throw new LeaseLost();
+    };
+    return await withDeadline(until - performance.now(), deps.draining, (signal) =>
       deps.transport.send(mail, { beforeBody, signal }),
     );
-  } catch (error) {
-    if (error instanceof LeaseLost) return undefined;
-    return { outcome: 'transient', reason: reasonOf(error) };
+  } finally {
+    timer();
   }
 }
 
@@ -108,45 +131,6 @@ function outgoing(deps: Deps, email: EmailRow): OutgoingMail {
     html: email.email_content_html,
     headers: mailHeaders(email, deps.config, new Date()),
   };
-}
-
-async function record(
-  deps: Deps,
-  email: EmailRow,
-  token: string,
-  result: AttemptOutcome,
-  next: NextStep,
-): Promise<void> {
-  const { outcome } = result;
-  const reason = 'reason' in result ? result.reason : null;
-  const completed: Completed = {
-    id: email.id,
-    token,
-    transport: result.via ?? deps.transport.name,
-    completion: next,
-    attempt: { email, outcome, reason },
-  };
-  const { held, alert } =
-    next.status === 'failed' || next.status === 'unknown'
-      ? await completeWithAlert(deps, completed, mailAlert(email, next.status, next.reason))
-      : { held: await deps.mails.complete(completed), alert: null };
-  if (outcome === 'sent') deps.metrics.mailsSent.inc();
-  else deps.metrics.mailErrors.inc({ outcome });
-  if (!held) {
-    deps.log.error({ email: email.id, outcome }, 'the send outlived its lease');
-    return;
-  }
-  if (next.status === 'sent' && email.batch_id)
-    await deps.producer.raise('cms-write-back', [{ payload: { batch_id: email.batch_id } }]);
-  await raiseAlert(deps, alert);
-}
-
-/** The mail's end and the word to operators, both or neither. */
-async function completeWithAlert(deps: Deps, completed: Completed, news: Alert | null) {
-  return deps.db.sql.begin(async (tx) => {
-    const [held = false] = await completeEmails(tx, [completed]);
-    return { held, alert: held && news ? await writeAlert(tx, deps, news) : null };
-  });
 }
 
 const sendPolicy = ({ config }: Deps) => ({

@@ -99,6 +99,8 @@ export interface Completed extends Claim {
   /** By which transport; null leaves what is known. */
   transport: string | null;
   attempt?: { email: EmailRow; outcome: string; reason: string | null };
+  /** It was tried before and may have been done then: the attempt is logged once all the same. */
+  again?: boolean;
 }
 
 /**
@@ -116,6 +118,7 @@ export async function completeEmails(db: Queryable, mails: Completed[]): Promise
   const rows = await db<{ token: string }[]>`
     with log as (
       insert into notification_retry_log ${attemptColumns(db)} ${attemptRows(db, attempts)}
+      ${mails.some(({ again }) => again) ? notLogged(db) : db``}
     ),
     completed as (
       update email_notification_log e set
@@ -167,6 +170,15 @@ export async function logAttempts(db: Queryable, attempts: Attempt[]): Promise<v
 
 const attemptColumns = (db: Queryable) => db`
   (email_id, batch_id, retry_attempt, outcome, transport, error_message, success, next_retry_at)`;
+
+/** Follows `attemptRows`. Counted, because `not exists` would let Postgres read the whole log. */
+const notLogged = (db: Queryable) => db`
+  where (
+    select count(*) from notification_retry_log l
+    where l.email_id = a.email_id and l.retry_attempt = a.nth and l.outcome = a.outcome
+      and l.transport is not distinct from a.transport
+      and l.next_retry_at is not distinct from a.next_retry_at
+  ) = 0`;
 
 function attemptRows(db: Queryable, attempts: Attempt[]) {
   return db`
