@@ -21,15 +21,18 @@ class LeaseLost extends Error {
   override name = 'LeaseLost';
 }
 
-/** A claim outlives the longest attempt by this, in seconds. */
+/** A claim outlives the longest attempt by this, in seconds: as long may a mail wait in line. */
 const LEASE_MARGIN_SECONDS = 60;
 /** A mail that Postgres has kept from leaving is tried again after this, in milliseconds. */
 const SOON_MS = 1000;
 
+/** In seconds, over all transports. */
+const longestAttempt = ({ config }: Deps): number =>
+  config.SMTP_TIMEOUT_SECONDS * 2 * config.EMAIL_TRANSPORTS.split(',').length;
+
 /** `email-send`: claim, hand over, record. What the row says decides, never what the queue says. */
 export async function sendEmail(deps: Deps, { email_id }: { email_id: number }): Promise<void> {
-  const transports = deps.config.EMAIL_TRANSPORTS.split(',').length;
-  const leaseSeconds = deps.config.SMTP_TIMEOUT_SECONDS * 2 * transports + LEASE_MARGIN_SECONDS;
+  const leaseSeconds = longestAttempt(deps) + LEASE_MARGIN_SECONDS;
   const claim = { id: email_id, token: randomUUID(), leaseSeconds };
   // Reckoned from before the claim: the lease in the row ends later, if anything.
   const until = performance.now() + leaseSeconds * 1000;
@@ -113,8 +116,10 @@ async function attempt(
     const beforeBody = async () => {
       if (!(await deps.mails.handOver({ id: email.id, token }))) throw new LeaseLost();
     };
+    // Whose turn comes too late for a whole attempt within the lease gives the claim back unused.
+    const startBy = until - longestAttempt(deps) * 1000;
     return await withDeadline(until - performance.now(), deps.draining, (signal) =>
-      deps.transport.send(mail, { beforeBody, signal }),
+      deps.transport.send(mail, { beforeBody, signal, startBy }),
     );
   } finally {
     timer();

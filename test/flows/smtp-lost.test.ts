@@ -105,7 +105,8 @@ describe('a server that falls silent', () => {
   it('is not even asked by an attempt that was called off before', async () => {
     const signal = AbortSignal.abort();
     expect(await transportTo(server.port).send(mail(), { ...freely, signal })).toMatchObject({
-      outcome: 'transient',
+      outcome: 'unavailable',
+      inLine: true,
     });
     expect(server.connections).toBe(0);
   });

@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { FaultySmtp } from '../support/smtp-faults.ts';
-import { closeAfterEach, faulty, send, transportTo } from '../support/smtp-lab.ts';
+import { closeAfterEach, faulty, freely, mail, send, transportTo } from '../support/smtp-lab.ts';
+import { until } from '../support/until.ts';
 
 /** A server that takes few connections at a time is not asked for more again and again. */
 
@@ -49,4 +50,24 @@ it('a server that has room again is given more again', async () => {
   for (let round = 0; round < 4; round += 1) await sendAll(over);
   expect(server.connections - before).toBeGreaterThan(0);
   expect(server.open).toBeGreaterThan(MOST);
+});
+
+it('whose turn does not come in time, or who is called off before, loses nothing and costs the server nothing', async () => {
+  server.faults.next = [{ at: 'dot', delayMs: 1500 }];
+  const over = transportTo(server.port);
+  const first = send(over);
+  await until('the first one is on its way', () => server.commands.includes('DATA'));
+  const off = new AbortController();
+  const late = over.send(mail(), { ...freely, startBy: performance.now() + 100 });
+  const calledOff = over.send(mail(), { ...freely, signal: off.signal });
+  const patient = over.send(mail(), { ...freely, startBy: performance.now() + 30_000 });
+  off.abort();
+  const untried = { outcome: 'unavailable', inLine: true };
+  expect(await Promise.all([late, calledOff])).toMatchObject([untried, untried]);
+  expect(server.messages).toEqual([]);
+  expect(await Promise.all([first, patient])).toMatchObject([
+    { outcome: 'sent' },
+    { outcome: 'sent' },
+  ]);
+  expect(server.commands.filter((command) => command.startsWith('RCPT'))).toHaveLength(2);
 });

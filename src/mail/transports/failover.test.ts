@@ -61,6 +61,14 @@ describe('failover', () => {
     expect(b.send).not.toHaveBeenCalled();
   });
 
+  it('goes on after one whose line is too long, and does not leave it alone', async () => {
+    const a = ending('a', { outcome: 'unavailable', reason: 'in line', inLine: true });
+    const { send } = run([a, ending('b', SENT)], () => 1000, { startBy: 7 });
+    expect([await send(), await send()]).toMatchObject([{ via: 'b' }, { via: 'b' }]);
+    expect(a.send).toHaveBeenCalledTimes(2);
+    expect(a.send).toHaveBeenLastCalledWith(mail, expect.objectContaining({ startBy: 7 }));
+  });
+
   it('leaves an unavailable transport alone for 30 seconds, and then tries it again', async () => {
     let time = 1000;
     const [a, b] = [ending('a', NO_LOGIN), ending('b', SENT)];

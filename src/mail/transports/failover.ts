@@ -23,11 +23,12 @@ export function failoverTransport(
   const restingUntil = new Map<Transport, number>();
 
   async function tryEach(...[mail, given]: Parameters<Transport['send']>): Promise<SendOutcome> {
-    const { beforeBody, signal } = given;
+    const { beforeBody, signal, startBy } = given;
     const refusals: Refusal[] = [];
     let handedOver = false;
     const options: SendOptions = {
       signal,
+      startBy,
       beforeBody() {
         handedOver = true;
         return beforeBody();
@@ -40,7 +41,7 @@ export function failoverTransport(
         continue;
       }
       const result = { ...(await transport.send(mail, options)), via: transport.name };
-      if (result.outcome === 'unavailable')
+      if (result.outcome === 'unavailable' && !result.inLine)
         restingUntil.set(transport, now() + (result.retryAfterMs ?? UNAVAILABLE_FOR_MS));
       if (result.outcome !== 'transient' && result.outcome !== 'unavailable') return result;
       if (handedOver || signal?.aborted) return result;

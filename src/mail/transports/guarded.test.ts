@@ -41,6 +41,15 @@ describe('a transport in trouble', () => {
     expect(await a.try()).toEqual(SENT);
   });
 
+  it('has not answered whom it was not asked for', async () => {
+    const a = guard(DOWN);
+    await times(2, a.try);
+    a.send.mockResolvedValueOnce({ outcome: 'unavailable', reason: 'in line', inLine: true });
+    await a.try();
+    await a.try();
+    expect(await a.try()).toMatchObject({ outcome: 'unavailable', retryAfterMs: 1000 });
+  });
+
   it('is left alone at once after a time-out, also one after the whole message', async () => {
     const a = guard({ outcome: 'unknown', reason: 'silent', trouble: 'timed-out' });
     expect(await a.try()).toMatchObject({ outcome: 'unknown' });

@@ -42,7 +42,8 @@ export function guarded(
       const { epoch } = asked.circuit;
       const result = await transport.send(mail, options);
       const trouble = 'trouble' in result ? result.trouble : undefined;
-      if (trouble || !options.signal?.aborted)
+      const unheard = options.signal?.aborted || ('inLine' in result && result.inLine);
+      if (trouble || !unheard)
         circuit = settle(circuit, epoch, trouble ?? 'answered', now(), policy);
       return result;
     },

@@ -31,6 +31,14 @@ export interface SmtpExtras {
   idempotencyHeader?: string;
 }
 
+/** The server was not asked, so the mail loses nothing but time. */
+const NOT_ITS_TURN: SendOutcome = {
+  outcome: 'unavailable',
+  reason: 'The mail waited in line and its turn did not come',
+  retryAfterMs: 1000,
+  inLine: true,
+};
+
 /**
  * Hands mail to an SMTP server over a pool of connections, as many at a time as the server's answers
  * allow. Opens none before the first mail.
@@ -46,7 +54,9 @@ export function smtpTransport(config: SmtpConfig, extras: SmtpExtras = {}): Tran
     name,
     send(mail, options) {
       const labelledMail = labelled(mail, extras.idempotencyHeader);
-      const attempt = inWindow(() => handOver(mailer, labelledMail, options), options.signal);
+      const attempt = inWindow(() => handOver(mailer, labelledMail, options), options).then(
+        (outcome) => outcome ?? NOT_ITS_TURN,
+      );
       underWay.add(attempt);
       return attempt.finally(() => underWay.delete(attempt));
     },

@@ -19,9 +19,10 @@ export type SendOutcome = (
   /**
    * Nothing can be handed over now: credentials or configuration are wrong, a limit is reached, or the
    * transport rests. Says nothing about the mail, so it costs no attempt. `retryAfterMs`, where it is
-   * known, is the time from now until asking again makes sense.
+   * known, is the time from now until asking again makes sense. `inLine`: it was not even the mail's turn,
+   * which says nothing about the transport either.
    */
-  | { outcome: 'unavailable'; reason: string; retryAfterMs?: number }
+  | { outcome: 'unavailable'; reason: string; retryAfterMs?: number; inLine?: true }
 ) & {
   /** Where there are several transports: the name of the one that said so. */
   via?: string;
@@ -36,6 +37,11 @@ export interface SendOptions {
   beforeBody: () => Promise<void>;
   /** Abandons the attempt; before the end of the body that is `transient`, after it `unknown`. */
   signal?: AbortSignal;
+  /**
+   * By `performance.now()`: where mails wait in line, one whose turn has not come by then leaves the line.
+   * An attempt that has begun goes on.
+   */
+  startBy?: number;
 }
 
 /** A way out for mail. `send` rejects only with what `beforeBody` rejected with. */

@@ -1,14 +1,19 @@
 import { afterAnswer, openWindow, type WindowAnswer } from '../../domain/send-window.ts';
+import type { SendOptions } from './transport.ts';
+
+/** How long to wait in line. */
+type Patience = Pick<SendOptions, 'signal' | 'startBy'>;
 
 /**
  * Runs work, no more at a time than the answers so far allow; the rest waits in line.
  * @param most never more than this at a time
  * @param saysOf what an outcome says about how much the other side can take
+ * @returns a function that answers undefined for what was called off before its turn, or waited too long
  */
 export function windowed<Outcome>(
   most: number,
   saysOf: (outcome: Outcome) => WindowAnswer,
-): (work: () => Promise<Outcome>, signal?: AbortSignal) => Promise<Outcome> {
+): (work: () => Promise<Outcome>, patience: Patience) => Promise<Outcome | undefined> {
   let window = openWindow(most);
   let underWay = 0;
   const waiting = new Set<() => void>();
@@ -22,27 +27,32 @@ export function windowed<Outcome>(
     }
   }
 
-  /** @returns false when the signal came first */
-  function enter(signal?: AbortSignal): Promise<boolean> {
+  /** @returns false when patience ended first */
+  function enter({ signal, startBy }: Patience): Promise<boolean> {
+    if (signal?.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
       const turn = () => {
+        clearTimeout(timer);
         signal?.removeEventListener('abort', leave);
         resolve(true);
       };
       const leave = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', leave);
         waiting.delete(turn);
         resolve(false);
       };
-      signal?.addEventListener('abort', leave, { once: true });
       waiting.add(turn);
       admit();
-      if (signal?.aborted) leave();
+      if (!waiting.has(turn)) return;
+      signal?.addEventListener('abort', leave, { once: true });
+      if (startBy !== undefined) timer = setTimeout(leave, startBy - performance.now());
     });
   }
 
-  return async (work, signal) => {
-    // Whoever was called off while waiting still asks, and hears so from the work itself.
-    if (!(await enter(signal))) return work();
+  return async (work, patience) => {
+    if (!(await enter(patience))) return undefined;
     const begunAt = window.halvings;
     try {
       const outcome = await work();
