@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
-import { groupCommit, QueueFull } from './group-commit.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { type GroupCommitOptions, groupCommit, QueueFull, TookTooLong } from './group-commit.ts';
 
 const REST_MS = 30;
 /** Rests under way; they end when the test says so, however slow the machine is. */
@@ -23,7 +23,13 @@ interface Item {
 class Refusal extends Error {}
 
 /** A store that commits when it is told to, and refuses a group for one of its items. */
-function store(maxSize: number, maxInFlight: number, maxWaitingBytes: number, restMs = 0) {
+function store(
+  maxSize: number,
+  maxInFlight: number,
+  maxWaitingBytes: number,
+  restMs = 0,
+  times: Pick<GroupCommitOptions<Item, number>, 'slow' | 'patienceMs'> = {},
+) {
   const departed: { items: Item[]; end(): void }[] = [];
   const committed: number[] = [];
   let underWay = 0;
@@ -44,6 +50,7 @@ function store(maxSize: number, maxInFlight: number, maxWaitingBytes: number, re
     maxWaitingBytes,
     maxInFlight,
     restMs,
+    ...times,
   });
   return { add, departed, committed, most: () => most };
 }
@@ -83,9 +90,10 @@ it('every item is answered for itself, whatever becomes of its neighbours', asyn
   );
 });
 
+const item = (nth: number) => ({ nth, size: 1, refused: false });
+
 it('a lone item leaves at once; what comes meanwhile leaves together when it is back', async () => {
   const { add, departed } = store(100, 1, 100);
-  const item = (nth: number) => ({ nth, size: 1, refused: false });
   const answers = [add(item(0))];
   await turn();
   expect(departed).toHaveLength(1);
@@ -102,7 +110,6 @@ it('a lone item leaves at once; what comes meanwhile leaves together when it is 
 
 it('after a group of several the next waits for company, unless it is full', async () => {
   const { add, departed } = store(3, 2, 100, REST_MS);
-  const item = (nth: number) => ({ nth, size: 1, refused: false });
   const answers = [add(item(0))];
   await turn();
   answers.push(add(item(1)), add(item(2)));
@@ -130,17 +137,70 @@ it('after a group of several the next waits for company, unless it is full', asy
   expect(await Promise.all(answers)).toEqual([0, 10, 20, 30, 40, 50, 60, 70]);
 });
 
+const fakeTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('beside a group that takes too long others leave, not more than may', async () => {
+  fakeTime();
+  const { add, departed, most } = store(100, 2, 100, 0, { slow: { afterMs: 1000, most: 3 } });
+  const answers = [add(item(0))];
+  await turn();
+  answers.push(add(item(1)), add(item(2)));
+  vi.advanceTimersByTime(999);
+  await turn();
+  expect(departed.map((group) => group.items.length)).toEqual([1]);
+  vi.advanceTimersByTime(1);
+  expect(departed.map((group) => group.items.length)).toEqual([1, 2]);
+  answers.push(add(item(3)));
+  await turn();
+  expect(departed).toHaveLength(2); // the second group is expected back soon
+  vi.advanceTimersByTime(1000);
+  expect(departed).toHaveLength(3);
+  answers.push(add(item(4)));
+  vi.advanceTimersByTime(10_000);
+  await turn();
+  expect(departed).toHaveLength(3);
+  departed[0]?.end();
+  expect(await answers[0]).toBe(0);
+  await turn();
+  expect(departed).toHaveLength(4);
+  for (const group of departed) group.end();
+  expect(await Promise.all(answers)).toEqual([0, 10, 20, 30, 40]);
+  expect(most()).toBe(3);
+});
+
+it('whoever has no answer in time is told so, and what still waits is taken back', async () => {
+  fakeTime();
+  const { add, departed, committed } = store(100, 1, 3, 0, { patienceMs: 5000 });
+  const early = [add(item(0)).catch((error) => error)];
+  await turn();
+  early.push(add(item(1)).catch((error) => error));
+  vi.advanceTimersByTime(3000);
+  const late = [add(item(2)), add(item(3))];
+  vi.advanceTimersByTime(2000);
+  for (const error of await Promise.all(early)) expect(error).toBeInstanceOf(TookTooLong);
+  late.push(add(item(4))); // there is room again
+  departed[0]?.end();
+  for (let nth = 0; nth < 3; nth += 1) await turn();
+  departed[1]?.end();
+  expect(await Promise.all(late)).toEqual([20, 30, 40]);
+  expect(committed).toEqual([0, 2, 3, 4]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it('no more waits than may; room is made by what leaves', async () => {
   const { add, departed } = store(1, 1, 4);
-  const item = { nth: 1, size: 2, refused: false };
-  const answers = [add(item)];
+  const large = { nth: 1, size: 2, refused: false };
+  const answers = [add(large)];
   await turn();
-  answers.push(add(item), add(item));
-  await expect(add(item)).rejects.toBeInstanceOf(QueueFull);
+  answers.push(add(large), add(large));
+  await expect(add(large)).rejects.toBeInstanceOf(QueueFull);
   departed.shift()?.end();
   await answers[0];
   while (departed.length === 0) await turn();
-  answers.push(add(item));
+  answers.push(add(large));
   for (const answer of answers.slice(1)) {
     departed.shift()?.end();
     await answer;

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /**
  * Group commit: what arrives while a group is being committed is committed together. Nobody waits for
  * company: with no commit under way, what is there leaves at the end of the same turn of the event
- * loop. Beside one that is under way only a full group leaves, because it can grow no further. To wait for
+ * loop. Beside one that is under way only a full group leaves, because it can grow no further; beside one
+ * that takes too long any does, so that nobody's trouble is everybody's. To wait for
  * those just answered, who ask again at once, makes larger groups and is slower: everybody then waits
  * for the commit together, and nothing is parsed meanwhile.
  */
@@ -28,11 +29,24 @@ export interface GroupCommitOptions<Item, Result> {
    * is full, gains more company by waiting than it loses time. A lone item is followed by none.
    */
   restMs: number;
+  /** A group that takes longer than `afterMs` keeps none from leaving, until there are `most` under way. */
+  slow?: { afterMs: number; most: number };
+  /** Whoever has no answer after so many milliseconds is told so; without it everybody waits. */
+  patienceMs?: number;
 }
 
 /** Too much waits already; nothing of the item was or will be committed. */
 export class QueueFull extends Error {
   override name = 'QueueFull';
+}
+
+/**
+ * There was no answer in time. What still waited will not be committed; what was under way may be.
+ * `code` is that of a connection that does not answer either.
+ */
+export class TookTooLong extends Error {
+  override name = 'TookTooLong';
+  readonly code = 'ETIMEDOUT';
 }
 
 interface Waiting<Item, Result> {
@@ -44,7 +58,7 @@ interface Waiting<Item, Result> {
 
 /**
  * @returns a function that commits one item in a group.
- *   It rejects with `QueueFull`, or with what the commit of this item rejected with.
+ *   It rejects with `QueueFull` or `TookTooLong`, or with what the commit of this item rejected with.
  */
 export function groupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
@@ -54,6 +68,8 @@ export function groupCommit<Item, Result>(
   let waitingBytes = 0;
   let waitingSize = 0;
   let inFlight = 0;
+  /** Of those, groups that take too long. */
+  let slow = 0;
   let leaving = false;
 
   function leave(): void {
@@ -62,8 +78,10 @@ export function groupCommit<Item, Result>(
   }
 
   function mayLeave(): boolean {
-    if (inFlight === 0) return waiting.length > 0;
-    return inFlight < options.maxInFlight && waitingSize >= options.maxSize;
+    if (slow > 0 && inFlight >= options.slow!.most) return false;
+    const awaited = inFlight - slow;
+    if (awaited === 0) return waiting.length > 0;
+    return awaited < options.maxInFlight && waitingSize >= options.maxSize;
   }
 
   function nextGroup(): Group {
@@ -75,16 +93,35 @@ export function groupCommit<Item, Result>(
     }
     const group = waiting.slice(0, count);
     waiting = waiting.slice(count);
-    for (const { item, bytes } of group) {
-      waitingBytes -= bytes;
-      waitingSize -= options.sizeOf(item);
-    }
+    for (const one of group) discount(one);
     return group;
+  }
+
+  function discount({ item, bytes }: Waiting<Item, Result>): void {
+    waitingBytes -= bytes;
+    waitingSize -= options.sizeOf(item);
+  }
+
+  /** @returns stops the watch */
+  function watchFor(slowness: GroupCommitOptions<Item, Result>['slow']): () => void {
+    if (!slowness) return () => {};
+    let isSlow = false;
+    const timer = setTimeout(() => {
+      isSlow = true;
+      slow += 1;
+      leave();
+    }, slowness.afterMs);
+    return () => {
+      clearTimeout(timer);
+      if (isSlow) slow -= 1;
+    };
   }
 
   async function travel(group: Group): Promise<void> {
     inFlight += 1;
+    const isBack = watchFor(options.slow);
     await commit(group);
+    isBack();
     if (options.restMs > 0 && group.length > 1) await pause(options.restMs);
     inFlight -= 1;
     leave();
@@ -103,13 +140,33 @@ export function groupCommit<Item, Result>(
     }
   }
 
+  function wait(item: Item, bytes: number): Promise<Result> {
+    const { patienceMs } = options;
+    return new Promise((resolve, reject) => {
+      const one: Waiting<Item, Result> = { item, bytes, resolve, reject };
+      waiting.push(one);
+      if (patienceMs === undefined) return;
+      const timer = setTimeout(() => {
+        reject(new TookTooLong(`no answer within ${patienceMs} ms`));
+        const nth = waiting.indexOf(one);
+        if (nth >= 0) waiting.splice(nth, 1).forEach(discount);
+      }, patienceMs);
+      one.resolve = (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      };
+      one.reject = (error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+    });
+  }
+
   return (item) => {
     const bytes = options.bytesOf(item);
     if (waiting.length > 0 && waitingBytes + bytes > options.maxWaitingBytes)
       return Promise.reject(new QueueFull());
-    const result = new Promise<Result>((resolve, reject) => {
-      waiting.push({ item, bytes, resolve, reject });
-    });
+    const result = wait(item, bytes);
     waitingBytes += bytes;
     waitingSize += options.sizeOf(item);
     if (!leaving && mayLeave()) {

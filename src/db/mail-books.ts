@@ -22,21 +22,23 @@ export type MailBooks = ReturnType<typeof mailBooks>;
  * statement and one commit, and each is answered after it. See the query functions for what they answer.
  */
 export function mailBooks(sql: Sql) {
+  const pool = { poolSize: sql.options.max };
   return {
     mail: togetherByKey(
       (ids: number[]) => findMails(sql, ids),
       ({ email }) => email.id,
+      pool,
     ),
-    files: together((lists: FileList[]) => reportedFiles(sql, lists)),
-    conflicts: together((batches: Told[]) => claimConflictNotices(sql, batches)),
-    saveRendered: together((mails: RenderedRow[]) => saveRendered(sql, mails)),
+    files: together((lists: FileList[]) => reportedFiles(sql, lists), pool),
+    conflicts: together((batches: Told[]) => claimConflictNotices(sql, batches), pool),
+    saveRendered: together((mails: RenderedRow[]) => saveRendered(sql, mails), pool),
     place: together(async (ids: number[]) => {
       const places = await placesInLine(sql, ids);
       return ids.map((id) => places.get(id) ?? 1);
-    }),
-    claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims)),
+    }, pool),
+    claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims), pool),
     // The mail server waits meanwhile.
-    handOver: together((claims: Claim[]) => recordHandOvers(sql, claims), 0),
-    complete: together((mails: Completed[]) => completeEmails(sql, mails)),
+    handOver: together((claims: Claim[]) => recordHandOvers(sql, claims), { ...pool, restMs: 0 }),
+    complete: together((mails: Completed[]) => completeEmails(sql, mails), pool),
   };
 }

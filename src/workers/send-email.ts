@@ -95,11 +95,14 @@ async function holdBack(deps: Deps, held: HeldMail, objection: Objection): Promi
   await raiseAlert(deps, alert);
 }
 
-/** The job came early, or the mail is in another state than pending: only the former waits. */
+/** The job came early, or met a lock, or the mail is not pending any more: only then is there no other try. */
 async function waitIfEarly(deps: Deps, id: number): Promise<void> {
   const email = (await deps.mails.mail(id))?.email;
-  if (email?.send_status === 'pending' && email.rendered_at && email.next_retry_at)
-    throw notDue(email.next_retry_at, 'the next attempt is not due');
+  if (email?.send_status === 'pending' && email.rendered_at)
+    throw notDue(
+      email.next_retry_at ?? new Date(),
+      'the next attempt is not due, or the row locked',
+    );
 }
 
 /** @throws LeaseLost, or whatever kept the mail from being handed over */

@@ -13,6 +13,8 @@ export interface TcpProxy {
   /** No byte passes either way until `thaw`, which lets through what has waited. */
   freeze(): void;
   thaw(): void;
+  /** The connections there are fall silent, and stay so until they are cut; new ones are not affected. */
+  mute(): void;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
@@ -71,6 +73,9 @@ export async function startTcpProxy(): Promise<TcpProxy> {
     thaw() {
       frozen = false;
       for (const socket of open) socket.resume();
+    },
+    mute() {
+      for (const socket of open) socket.pause();
     },
   };
   await proxy.listen();

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Sql } from '../../src/db/client.ts';
+import { openDatabase, type Sql } from '../../src/db/client.ts';
 import { type MailBooks, mailBooks } from '../../src/db/mail-books.ts';
 import { findMails } from '../../src/db/queries/mails.ts';
+import { NotYet } from '../../src/errors.ts';
+import { sendEmail } from '../../src/workers/send-email.ts';
+import { startTcpProxy } from '../chaos/tcp-proxy.ts';
 import { type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 /** Many mails on their way at the same time share statements, and none of them suffers from another. */
 
@@ -119,4 +124,45 @@ it('a mail the database refuses fails alone', async () => {
   expect(saved.filter(({ status }) => status === 'rejected')).toEqual([saved[7]]);
   const rows = await stored();
   expect(rows.filter((row) => row.email_content_text === 'Ready.')).toHaveLength(MAILS - 1);
+});
+
+it('a row that somebody has locked holds up no other, and is tried again', async () => {
+  const { deps } = system;
+  const [locked, ...others] = ids;
+  await deps.db.session.begin(async (tx) => {
+    await tx`select from email_notification_log where id = ${locked!} for update`;
+    const claimed = await Promise.all(ids.map((id) => books.claim(claimOf(id))));
+    expect(claimed.flatMap((mail) => mail?.email.id ?? [])).toEqual(others);
+    await expect(sendEmail(deps, { email_id: locked! })).rejects.toBeInstanceOf(NotYet);
+  });
+  expect(await books.claim(claimOf(locked!))).toBeDefined();
+});
+
+it('a connection that falls silent holds up nobody but those it was asked for', async () => {
+  const proxy = await startTcpProxy();
+  const url = new URL(system.env.DATABASE_URL!);
+  proxy.leadTo(Number(url.port));
+  Object.assign(url, { hostname: '127.0.0.1', port: String(proxy.port) });
+  const database = openDatabase(url.href, 10);
+  try {
+    const own = mailBooks(database.sql);
+    await own.mail(ids[0]!); // one connection stands
+    proxy.mute();
+    let claimed = 0;
+    const claim = (id: number) =>
+      own.claim(claimOf(id)).then(
+        () => (claimed += 1),
+        () => {},
+      );
+    const [first, ...others] = ids;
+    const claims = [claim(first!)];
+    await turn(); // it leaves alone
+    claims.push(...others.map(claim));
+    await until('the others are claimed', () => claimed === MAILS - 1, 10_000);
+    proxy.cut();
+    await Promise.all(claims);
+  } finally {
+    await database.close();
+    await proxy.refuse();
+  }
 });

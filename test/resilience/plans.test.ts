@@ -80,7 +80,8 @@ describe('mails are looked up by their ids, though few were pending when the tab
       expect(await statement(tx)).toHaveLength(claims.length);
       return (await rowsRead(tx, 'email_notification_log')) - before;
     });
-    expect(read).toBeLessThanOrEqual(2 * claims.length);
+    // A claim reads its row to lock it and to change it, and both read what has not been cleared away.
+    expect(read).toBeLessThanOrEqual(3 * claims.length);
   });
 });
 

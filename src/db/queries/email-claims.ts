@@ -22,7 +22,8 @@ export interface ClaimedMail extends Mail {
 }
 
 /**
- * Claims mails for one attempt each.
+ * Claims mails for one attempt each. A row that somebody else has locked is passed over: the mails it
+ * would be claimed with are not to wait for it.
  * @returns for each the mail, or undefined where it is not to be sent now (any more)
  */
 export async function claimEmails(
@@ -31,17 +32,23 @@ export async function claimEmails(
 ): Promise<(ClaimedMail | undefined)[]> {
   const rows = await db<(MailRow & Objections & { lease_token: string })[]>`
     with claimed as (
-      update email_notification_log e set send_status = 'sending', lease_token = c.token,
+      update email_notification_log m set send_status = 'sending', lease_token = c.token,
         lease_expires_at = now() + make_interval(secs => c.lease_seconds),
         send_attempts = send_attempts + 1, handed_over_at = null, updated_at = now()
-      from unnest(
-        ${claims.map(({ id }) => id)}::bigint[],
-        ${claims.map(({ token }) => token)}::uuid[],
-        ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
-      ) as c(id, token, lease_seconds)
-      where e.id = c.id and ${stillIn(db, 'pending')} and e.rendered_at is not null
-        and coalesce(e.next_retry_at, '-infinity') <= now()
-      returning e.*
+      from (
+        select e.id, c.token, c.lease_seconds
+        from unnest(
+          ${claims.map(({ id }) => id)}::bigint[],
+          ${claims.map(({ token }) => token)}::uuid[],
+          ${claims.map(({ leaseSeconds }) => leaseSeconds)}::int[]
+        ) as c(id, token, lease_seconds)
+        join email_notification_log e on e.id = c.id
+        where ${stillIn(db, 'pending')} and e.rendered_at is not null
+          and coalesce(e.next_retry_at, '-infinity') <= now()
+        for update of e skip locked
+      ) c
+      where m.id = c.id
+      returning m.*
     ) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
   const held = new Map(
     rows.map((row) => {

@@ -66,7 +66,7 @@ describe('failover', () => {
     const { send } = run([a, ending('b', SENT)], () => 1000, { startBy: 7 });
     expect([await send(), await send()]).toMatchObject([{ via: 'b' }, { via: 'b' }]);
     expect(a.send).toHaveBeenCalledTimes(2);
-    expect(a.send).toHaveBeenLastCalledWith(mail, expect.objectContaining({ startBy: 7 }));
+    expect(a.send).toHaveBeenLastCalledWith(PLAIN_MAIL, expect.objectContaining({ startBy: 7 }));
   });
 
   it('leaves an unavailable transport alone for 30 seconds, and then tries it again', async () => {
