@@ -1,7 +1,10 @@
+import type { PreferenceOwner } from '../contracts/preferences.ts';
 import type { ClaimedMail } from '../db/queries/email-claims.ts';
 import { quotaUse } from '../db/queries/email-lines.ts';
 import type { EmailRow } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
+import { STALE_MS } from '../domain/freshness.ts';
+import { ownerKey } from '../domain/owner.ts';
 
 /** Why a mail does not leave now: never, for a reason, or not before others have been settled. */
 export type Objection = { suppress: string } | { waitMs: number };
@@ -24,10 +27,25 @@ export async function suppressionOf(
   const { company_id, bot_id, recipient_email } = email;
   if (company_id === null || bot_id === null) return null;
   const owner = { company_id, bot_id, user_email: recipient_email };
-  if (objections.opted_out) return { suppress: 'notifications_disabled' };
-  const { settings } = await deps.preferences.resolve(owner);
-  if (!settings.notification_enabled) return { suppress: 'notifications_disabled' };
+  if (!(await wantsMail(deps, owner, objections.opted_out_for)))
+    return { suppress: 'notifications_disabled' };
   return quotaObjection(deps, email, company_id);
+}
+
+/**
+ * Somebody who turned mails off lately has them off until the CMS says otherwise: this process may not
+ * have been told, and remember what was before.
+ */
+async function wantsMail(
+  { preferences }: Deps,
+  owner: PreferenceOwner,
+  optedOutFor: number | null,
+): Promise<boolean> {
+  if (optedOutFor === 0) return false;
+  if (optedOutFor === null || optedOutFor * 1000 >= STALE_MS)
+    return (await preferences.resolve(owner)).settings.notification_enabled;
+  const said = await preferences.ask([owner], optedOutFor * 1000);
+  return said.get(ownerKey(owner))?.settings.notification_enabled ?? false;
 }
 
 async function quotaObjection(

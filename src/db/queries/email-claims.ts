@@ -52,8 +52,9 @@ export async function claimEmails(
     ) ${withBatch(db, db`claimed`, objectionsTo(db))}`;
   const held = new Map(
     rows.map((row) => {
-      const { address_suppressed, opted_out } = row;
-      return [row.lease_token, { ...mailOf(row), objections: { address_suppressed, opted_out } }];
+      const { address_suppressed, opted_out_for } = row;
+      const objections = { address_suppressed, opted_out_for };
+      return [row.lease_token, { ...mailOf(row), objections }];
     }),
   );
   return claims.map(({ token }) => held.get(token));

@@ -4,7 +4,7 @@ import { createdAt, instant } from './columns.ts';
 
 /**
  * People who turned a bot's mails off by the link in one. An opt-out holds from its first moment;
- * once the CMS has taken it over (`applied_at`) the preferences there are the truth again.
+ * once the CMS has taken it over (`applied_at`) what it says from then on is the truth again.
  */
 export const optOuts = pgTable(
   'opt_outs',
@@ -22,6 +22,7 @@ export const optOuts = pgTable(
     uniqueIndex('opt_out_once')
       .on(t.company_id, t.bot_id, t.user_email)
       .where(sql`applied_at is null`),
+    index('idx_opt_outs_owner').on(t.company_id, t.bot_id, t.user_email),
     index('idx_opt_outs_due').on(t.attempted_at).where(sql`applied_at is null`),
   ],
 );

@@ -1,0 +1,1 @@
+CREATE INDEX "idx_opt_outs_owner" ON "opt_outs" USING btree ("company_id","bot_id","user_email");
