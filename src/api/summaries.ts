@@ -1,10 +1,17 @@
 import { z } from 'zod';
-import { summaryRequest } from '../contracts/summaries.ts';
+import { summaryData, summaryRequest } from '../contracts/summaries.ts';
 import { createSummary } from '../db/queries/summaries.ts';
 import { dateIn, spanOf } from '../domain/period.ts';
+import { HttpProblem } from './problem.ts';
 import { route } from './route.ts';
 
 const answer = z.object({ data: z.object({ id: z.number().int(), send_status: z.string() }) });
+
+/** An empty summary of a day to come would be the only one there ever is of it. */
+const notBegun = (timeZone: string) =>
+  new HttpProblem(400, 'Invalid request', 'The body does not fit the contract.', {
+    errors: [{ path: 'date', message: `has not begun yet in ${timeZone}` }],
+  });
 
 export const summaryRoutes = [
   route({
@@ -22,8 +29,12 @@ export const summaryRoutes = [
       const { period, date, ...owner } = body;
       const { settings } = await deps.preferences.resolve(owner);
       const timeZone = settings.timezone ?? 'UTC';
-      const span = spanOf(period, date ?? dateIn(timeZone, new Date()), timeZone);
-      const data = { period, from: span.from.toISOString(), to: span.to.toISOString() };
+      const today = dateIn(timeZone, new Date());
+      if (date && date > today) throw notBegun(timeZone);
+      const span = spanOf(period, date ?? today, timeZone);
+      const [from, to] = [span.from.toISOString(), span.to.toISOString()];
+      // What the mail's renderer would refuse must not be written.
+      const data = summaryData.parse({ period, from, to });
       const mail = await createSummary(deps.db.sql, owner, data, deps.config.EMAIL_MAX_ATTEMPTS);
       if (mail.created)
         void deps.producer.raise('email-render', [{ payload: { email_id: mail.id } }]);

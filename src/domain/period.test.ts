@@ -9,9 +9,11 @@ const zones = fc.constantFrom(
   'Asia/Kolkata',
   'Pacific/Auckland',
 );
-const dates = fc
-  .date({ min: new Date('2020-01-01'), max: new Date('2035-12-31'), noInvalidDate: true })
-  .map((date) => date.toISOString().slice(0, 10));
+const datesBetween = (first: string, last: string) =>
+  fc
+    .date({ min: new Date(first), max: new Date(last), noInvalidDate: true })
+    .map((date) => date.toISOString().slice(0, 10));
+const dates = datesBetween('2000-01-01', '9998-12-31');
 
 it('begins and ends at midnight of the zone, summer time or not', () => {
   fc.assert(
@@ -33,4 +35,14 @@ it('starts weeks on Monday', () => {
     from: new Date('2026-11-16T00:00:00Z'),
     to: new Date('2026-11-23T00:00:00Z'),
   });
+});
+
+it('spans a day in years of two digits too', () => {
+  fc.assert(
+    fc.property(datesBetween('0002-01-01', '0099-12-31'), zones, (date, zone) => {
+      const { from, to } = spanOf('day', date, zone);
+      expect(to.getTime() - from.getTime()).toBe(24 * 3_600_000);
+      expect(Math.abs(from.getTime() - Date.parse(date))).toBeLessThan(24 * 3_600_000);
+    }),
+  );
 });

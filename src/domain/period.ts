@@ -47,13 +47,9 @@ function offsetMs(at: Date, timeZone: string): number {
     second: 'numeric',
   }).formatToParts(at);
   const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
-  const local = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  );
-  return local - Math.floor(at.getTime() / 1000) * 1000;
+  const local = new Date(0);
+  // `Date.UTC` takes the years 0 to 99 for those of the twentieth century.
+  local.setUTCFullYear(part('year'), part('month') - 1, part('day'));
+  local.setUTCHours(part('hour'), part('minute'), part('second'));
+  return local.getTime() - Math.floor(at.getTime() / 1000) * 1000;
 }

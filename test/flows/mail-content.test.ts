@@ -62,6 +62,40 @@ it('sums up a day on demand, once', async () => {
   expect((await ask()).status).toBe(200);
 });
 
+it('writes no summary of days nobody can be told of, and says which field is at fault', async () => {
+  const ada = person();
+  await preferences(ada, { timezone: 'Pacific/Pago_Pago' });
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const dateIn = (timeZone: string) =>
+    new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date());
+  const ask = (date: string, period = 'day') =>
+    system.call('POST', '/api/summaries', {
+      ...{ company_id: 1, bot_id: 1, user_email: ada },
+      period,
+      date,
+    });
+  for (const date of [
+    ...['0000-01-01', '0001-01-01', '0099-06-01', '1999-12-31', '9999-12-31', 'yesterday'],
+    inDays(2).slice(0, 10),
+    // It has begun there a day before it begins in Pago Pago.
+    dateIn('Pacific/Kiritimati'),
+  ])
+    for (const period of ['day', 'week']) {
+      const { status, body } = await ask(date, period);
+      expect([date, status, body.errors]).toEqual([
+        date,
+        400,
+        [{ path: 'date', message: expect.any(String) }],
+      ]);
+    }
+  for (const date of ['2000-01-01', dateIn('Pacific/Pago_Pago')])
+    expect([date, (await ask(date)).status]).toEqual([date, 202]);
+  await until('both are sent', async () => {
+    const { body } = await system.call('GET', `/api/emails?user_email=${ada}`);
+    return body.data.every(({ send_status }: { send_status: string }) => send_status === 'sent');
+  });
+});
+
 it('suppresses what is over the quota of the company, and says so once', async () => {
   const ada = person();
   const company_id = 77;
