@@ -15,6 +15,20 @@ const replayRequest = z
   })
   .default({ dry_run: false, limit: 1000 });
 
+/** A failed job, as it was before it started again. */
+const replayedJob = z.object({
+  id: z.string(),
+  failed_at: z.iso.datetime().nullable(),
+  reason: z.string().nullable(),
+});
+const replayAnswer = z.object({
+  data: z.object({
+    dry_run: z.boolean(),
+    count: z.number().int(),
+    jobs: z.array(replayedJob),
+  }),
+});
+
 /** Failed jobs start again with a fresh budget; the library's plain retry would grant one attempt. */
 async function replay(deps: Deps, name: QueueName, request: z.output<typeof replayRequest>) {
   const queue = deps.producer.queue(name);
@@ -22,17 +36,20 @@ async function replay(deps: Deps, name: QueueName, request: z.output<typeof repl
   const failed = (await queue.getFailed(0, request.limit - 1)).filter(
     (job) => (job.finishedOn ?? 0) >= after,
   );
-  const replayed: Job[] = [];
+  const replayed: z.output<typeof replayedJob>[] = [];
   for (const job of failed) {
+    // Before it starts again: the library then forgets when and why it failed.
+    const failure = failureOf(job);
     // The sweep may have put it in motion meanwhile, which is as good.
     const done = request.dry_run || (await again(job));
-    if (done) replayed.push(job);
+    if (done) replayed.push(failure);
   }
-  return replayed.map((job) => ({
-    id: job.id,
-    failed_at: job.finishedOn,
-    reason: job.failedReason,
-  }));
+  return replayed;
+}
+
+function failureOf({ id = '', finishedOn, failedReason }: Job): z.output<typeof replayedJob> {
+  const failed_at = finishedOn ? new Date(finishedOn).toISOString() : null;
+  return { id, failed_at, reason: failedReason ?? null };
 }
 
 function again(job: Job): Promise<boolean> {
@@ -79,7 +96,7 @@ export const queueRoutes = [
     summary: 'Run failed jobs again with a fresh attempt budget',
     params: z.object({ name: z.enum(queueNames) }),
     body: replayRequest,
-    answers: { 202: { description: 'The jobs replayed', schema: z.object({ data: row }) } },
+    answers: { 202: { description: 'The jobs replayed', schema: replayAnswer } },
     handle: async ({ deps, params, body }) => {
       const jobs = await whileRedisAnswers(deps, () => replay(deps, params.name, body));
       return { status: 202, body: { data: { dry_run: body.dry_run, count: jobs.length, jobs } } };
