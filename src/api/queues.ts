@@ -4,7 +4,7 @@ import { timestamp } from '../contracts/text.ts';
 import type { Deps } from '../deps.ts';
 import { type QueueName, queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
-import { HttpProblem } from './problem.ts';
+import { HttpProblem, notFound } from './problem.ts';
 import { route } from './route.ts';
 
 const replayRequest = z
@@ -94,11 +94,13 @@ export const queueRoutes = [
     access: 'admin',
     tag: 'Queues',
     summary: 'Run failed jobs again with a fresh attempt budget',
-    params: z.object({ name: z.enum(queueNames) }),
+    params: z.object({ name: z.string().meta({ enum: queueNames }) }),
     body: replayRequest,
     answers: { 202: { description: 'The jobs replayed', schema: replayAnswer } },
     handle: async ({ deps, params, body }) => {
-      const jobs = await whileRedisAnswers(deps, () => replay(deps, params.name, body));
+      const name = queueNames.find((one) => one === params.name);
+      if (!name) throw notFound(`queue ${params.name}`);
+      const jobs = await whileRedisAnswers(deps, () => replay(deps, name, body));
       return { status: 202, body: { data: { dry_run: body.dry_run, count: jobs.length, jobs } } };
     },
   }),

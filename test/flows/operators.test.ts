@@ -177,6 +177,11 @@ it('a failed job runs again with its whole budget, after a look at what would', 
   await until('the job is completed', () => job.isCompleted());
 });
 
+it('a queue that is not there is not found', async () => {
+  const { status, body } = await system.call('POST', '/api/queues/no-such-queue/replay', {});
+  expect([status, body.detail]).toEqual([404, 'There is no queue no-such-queue.']);
+});
+
 it('errors are listed and settled', async () => {
   const document = documentId();
   await system.push(failure(ada, document));
