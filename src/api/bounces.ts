@@ -23,6 +23,8 @@ const counts = z.object({ data: z.object({ notices: z.number(), suppressed: z.nu
 const answers = {
   200: { description: 'Taken: bounces and complaints found, addresses suppressed', schema: counts },
 };
+const unsigned = { 401: { description: 'Not signed by the provider' } };
+const away = { 503: { description: 'The database does not answer; send it again later' } };
 const unauthentic = (why: string) => new HttpProblem(401, 'Unauthorized', why);
 
 /** What cannot be read is the sender's fault. */
@@ -83,7 +85,12 @@ export const bounceRoutes = [
     summary: 'Bounces and complaints of Amazon SES, by an SNS topic; signed by SNS',
     body: bytes,
     unparsed: ['text/plain', 'application/json'],
-    answers,
+    answers: {
+      ...answers,
+      ...unsigned,
+      403: { description: 'The topic is not one of SES_SNS_TOPIC_ARNS' },
+      503: { description: 'The database or Amazon SNS does not answer; send it again later' },
+    },
     handle: async ({ deps, body }) => {
       const message = await read(() => readSnsMessage(body));
       await authenticate(deps, message);
@@ -100,7 +107,12 @@ export const bounceRoutes = [
     summary: "SendGrid's event webhook; signed by SendGrid",
     body: bytes,
     unparsed: ['application/json'],
-    answers,
+    answers: {
+      ...answers,
+      ...unsigned,
+      ...away,
+      404: { description: 'SENDGRID_WEBHOOK_PUBLIC_KEY is not set' },
+    },
     handle: async ({ deps, body, request }) => {
       const key = deps.config.SENDGRID_WEBHOOK_PUBLIC_KEY;
       if (!key) throw notFound('SendGrid webhook here: SENDGRID_WEBHOOK_PUBLIC_KEY is not set');

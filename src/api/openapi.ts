@@ -29,12 +29,13 @@ function parameters(schema: z.ZodType | undefined, where: 'path' | 'query') {
   }));
 }
 
-function responses({ answers, access, body, params }: Route) {
+function responses({ answers, access, body, params, query }: Route) {
   const problems: Record<string, string> = {
-    ...(body || params ? { 400: 'The request does not fit the contract' } : {}),
+    ...(body || params || query ? { 400: 'The request does not fit the contract' } : {}),
     ...(access !== 'open' && { 401: 'No or wrong key', 429: 'Too many requests' }),
     ...(access === 'admin' && { 403: 'The key lacks the scope' }),
     ...(params ? { 404: 'Unknown' } : {}),
+    ...(body && { 413: 'The body is too large', 415: 'The body has another media type' }),
     ...(access !== 'open' && { 503: 'The database does not answer; try again later' }),
   };
   const entries = Object.entries(answers).map(([status, { description, schema }]) => [

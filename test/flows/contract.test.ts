@@ -36,12 +36,16 @@ const ROUTES = `
   .split('\n')
   .map((line) => line.trim().split(' ') as [string, string]);
 
-interface Body {
-  content: Record<string, { schema: { example?: { events: object[] } } }>;
+interface Operation {
+  responses: Record<string, unknown>;
+  requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: { example?: { events: object[] } } }>;
+  };
 }
 interface Document {
   openapi: string;
-  paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: Body }>>;
+  paths: Record<string, Record<string, Operation>>;
 }
 
 let system: System;
@@ -92,6 +96,66 @@ describe('the document', () => {
     expect(Object.keys(operation!.responses)).toContain(String(status));
     expect([400, 401, 403, 404]).not.toContain(status);
     expect(status).toBeLessThan(500);
+  });
+
+  /** Every operation, with its path filled in. */
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        method: method.toUpperCase(),
+        path: path.replace(/\{(\w+)\}/g, (_, name: string) => known[name] ?? '1'),
+        ...operation,
+      })),
+    );
+  const send = async (method: string, path: string, type: string, body?: string) => {
+    const authorization = `Bearer ${system.deps.config.ADMIN_API_KEY[0]}`;
+    const headers = { authorization, 'content-type': type };
+    const response = await fetch(system.url + path, { method, headers, body });
+    await response.text();
+    return response.status;
+  };
+
+  it('says that a list refuses what it cannot be narrowed by', async () => {
+    const refusing: string[] = [];
+    for (const [path, { get }] of Object.entries(document.paths)) {
+      if (!get || path.includes('{')) continue;
+      const { status } = await system.call('GET', `${path}?limit=0`);
+      expect([path, Object.keys(get.responses)]).toEqual([
+        path,
+        expect.arrayContaining([`${status}`]),
+      ]);
+      if (status === 400) refusing.push(path);
+    }
+    expect(refusing).toHaveLength(6);
+  });
+
+  it('says what comes of a body that is too large or of another kind', async () => {
+    const taking = operations().filter(({ requestBody }) => requestBody);
+    expect(taking.length).toBeGreaterThan(8);
+    for (const { method, path, requestBody, responses } of taking) {
+      const [type = ''] = Object.keys(requestBody?.content ?? {});
+      expect([path, await send(method, path, 'image/png', 'x')]).toEqual([path, 415]);
+      const large = JSON.stringify('x'.repeat(5 * 2 ** 20));
+      expect([path, await send(method, path, type, large)]).toEqual([path, 413]);
+      expect([path, Object.keys(responses)]).toEqual([
+        path,
+        expect.arrayContaining(['400', '413', '415']),
+      ]);
+    }
+  });
+
+  it('says what the webhooks of providers refuse', async () => {
+    const message = { MessageId: '1', TopicArn: 'arn:other', Message: '{}', Timestamp: 'now' };
+    const signed = { SignatureVersion: '2', Signature: 'x', SigningCertURL: 'https://x.example' };
+    const body = JSON.stringify({ Type: 'Notification', ...message, ...signed });
+    for (const [path, status] of [
+      ['/webhooks/ses', 403],
+      ['/webhooks/sendgrid', 404],
+    ] as const) {
+      expect(await send('POST', path, 'application/json', body)).toBe(status);
+      const { responses } = document.paths[path]!.post!;
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining([String(status), '401']));
+    }
   });
 
   it('refers to nothing that is not in it', () => {
