@@ -3,6 +3,7 @@ import {
   emailAddress,
   freeText,
   identifier,
+  isFlawless,
   jsonObject,
   numericId,
   storageKey,
@@ -51,7 +52,10 @@ const common = {
   storage_key: storageKey.optional(),
   file_event_id: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   occurred_at: timestamp
-    .refine((at) => Date.parse(at) <= Date.now() + MAX_CLOCK_LEAD_MS, 'is more than a day ahead')
+    .refine((at) => Date.parse(at) <= Date.now() + MAX_CLOCK_LEAD_MS, {
+      error: 'is more than a day ahead',
+      when: isFlawless,
+    })
     .optional(),
   processing_time_seconds: z
     .number()
@@ -76,16 +80,25 @@ const progress = z
     processing_stage: z.enum(PROCESSING_STAGES),
     status: z.enum(FILE_STATUSES),
   })
-  .superRefine((event, context) => {
-    const refuse = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message });
-    if (event.status === 'failed' && !event.error)
-      refuse('error', 'is required when status is failed');
-    if (event.processing_stage === 'completed' && event.status !== 'success')
-      refuse('status', 'must be success when processing_stage is completed');
-    if (event.processing_stage === 'failed' && event.status !== 'failed')
-      refuse('status', 'must be failed when processing_stage is failed');
-  });
+  .superRefine(
+    (event, context) => {
+      const { status, processing_stage: stage } = event;
+      if (status === 'failed' && event.error === undefined)
+        refuse(context, 'error', 'is required when status is failed');
+      if (stage === 'completed' && status !== 'success')
+        refuse(context, 'status', 'must be success when processing_stage is completed');
+      if (stage === 'failed' && status !== 'failed')
+        refuse(context, 'status', 'must be failed when processing_stage is failed');
+    },
+    // Also where other fields are at fault, so that one answer names them all.
+    { when: () => true },
+  );
+
+function refuse(context: z.core.$RefinementCtx, field: string, message: string): void {
+  // A field that is at fault by itself has been named already.
+  if (context.issues.some(({ path }) => path?.[0] === field)) return;
+  context.addIssue({ code: 'custom', path: [field], message });
+}
 
 const removal = z.strictObject({
   ...common,

@@ -80,6 +80,7 @@ function storableJson(value) {
     Object.entries(value).map(([key, item]) => [storable(key), storableJson(item)])
   );
 }
+var isFlawless = ({ issues }) => issues.length === 0;
 var MAX_JSON_DEPTH = 64;
 function isShallow(root) {
   let level = [root];
@@ -107,7 +108,10 @@ var numericIdParam = import_zod.z.coerce.number().int().min(1).max(2 ** 31 - 1);
 var emailAddress = import_zod.z.email().max(255).toLowerCase();
 var EARLIEST = Date.parse("0001-01-01T00:00:00Z");
 var LATEST = Date.parse("9999-12-31T23:59:59.999Z");
-var timestamp = import_zod.z.iso.datetime({ offset: true }).refine((at) => Date.parse(at) >= EARLIEST && Date.parse(at) <= LATEST, "is not a possible time");
+var timestamp = import_zod.z.iso.datetime({ offset: true }).refine((at) => Date.parse(at) >= EARLIEST && Date.parse(at) <= LATEST, {
+  error: "is not a possible time",
+  when: isFlawless
+});
 
 // src/contracts/preferences.ts
 var EMAIL_FORMATS = ["html", "text"];
