@@ -62,6 +62,7 @@ export function createApp(deps: Deps): Express {
   const limit = rateLimiter(deps.config);
   const parse = express.json({
     limit: BODY_LIMIT,
+    strict: false, // `null` is JSON too; the schema says what it should have been
     type: () => true, // looked at before
     verify: (request, _response, raw) => {
       if ((request as RawRequest).path?.startsWith('/webhooks/'))

@@ -85,7 +85,18 @@ it('names every field at fault at once, each once', async () => {
 
 describe('a body', () => {
   it('that is no JSON is refused', () => refused('{"events": [', 400, ''));
-  it('that is no object is refused', () => refused('[]', 400, ''));
+  it.each(['[]', 'null', '"x"', '1', 'true'])(
+    'that is %s, not an object, is refused as such',
+    async (json) => {
+      for (const path of [EVENTS, '/api/corrections', '/api/queues/corrections/replay']) {
+        const { status, body } = await system.call('POST', path, json);
+        expect([path, status, body.title]).toEqual([path, 400, 'Invalid request']);
+        expect(body.errors).toMatchObject([
+          { message: expect.stringMatching(/expected object|create, update/) },
+        ]);
+      }
+    },
+  );
   it('without events is refused', () => refused({ events: [] }, 400, 'events'));
   it('of 1,001 events is refused, of 1,000 accepted', async () => {
     const thousand = Array.from({ length: 1000 }, () => event(ada, documentId()));
