@@ -110,7 +110,9 @@ export function createApp(deps: Deps): Express {
 function refuseOtherTypes({ unparsed = ['application/json'] }: Route) {
   return (request: Request, _response: unknown, next: () => void): void => {
     const named = unparsed.includes(request.headers['content-type'] ?? '');
-    if (!named && request.is(unparsed) === false)
+    // Whether a client names the length of a body it does not send is up to its library.
+    const absent = request.headers['content-length'] === '0';
+    if (!named && !absent && request.is(unparsed) === false)
       throw new HttpProblem(
         415,
         'Unsupported media type',

@@ -70,7 +70,7 @@ export function openApiDocument(routes: Route[]) {
         parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
         ...(route.body && {
           requestBody: {
-            required: true,
+            required: !route.body.safeParse(undefined).success,
             content: route.unparsed
               ? Object.fromEntries(route.unparsed.map((type) => [type, { schema: BYTES }]))
               : {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentId, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -142,6 +143,31 @@ describe('the document', () => {
         expect.arrayContaining(['400', '413', '415']),
       ]);
     }
+  });
+
+  it('says where a body may be left out, whether or not a client names the length of none', async () => {
+    const optional = operations().filter(({ requestBody }) => requestBody?.required === false);
+    expect(optional.map(({ path }) => path)).toEqual(['/api/queues/corrections/replay']);
+    const authorization = `Bearer ${system.deps.config.ADMIN_API_KEY[0]}`;
+    const lengths = [
+      {},
+      { 'content-length': '0' },
+      { 'content-length': '0', 'content-type': 'x/y' },
+    ];
+    for (const { method, path, requestBody } of operations())
+      for (const length of requestBody ? lengths : []) {
+        const headers = { authorization, ...length };
+        const status = await new Promise<number | undefined>((resolve, reject) =>
+          request(system.url + path, { method, headers }, (answer) => {
+            answer.resume().once('end', () => resolve(answer.statusCode));
+          })
+            .once('error', reject)
+            .end(),
+        );
+        const refused = path === '/webhooks/sendgrid' ? 404 : 400;
+        const expected = requestBody?.required ? refused : 202;
+        expect([path, length, status]).toEqual([path, length, expected]);
+      }
   });
 
   it('says what the webhooks of providers refuse', async () => {
