@@ -14,13 +14,16 @@ export interface RawRequest extends Request {
  * Checks that a webhook is recent and, where a secret is set, signed as Standard Webhooks describes
  * it: `webhook-id`, `webhook-timestamp`, `webhook-signature` over the raw body.
  * @param sentAt the payload's own timestamp
- * @throws HttpProblem 400 for an old one, 401 for a missing or wrong signature
+ * @throws HttpProblem 400 for an old one or one of the future, 401 for a missing or wrong signature
  */
 export function verifyWebhook(secret: string | undefined, request: RawRequest, sentAt: Date): void {
-  if (Math.abs(Date.now() - sentAt.getTime()) > TOLERANCE_MS)
-    throw new HttpProblem(400, 'Invalid request', 'The webhook is older than five minutes.', {
-      errors: [{ path: 'timestamp', message: 'is more than five minutes away from now' }],
+  const age = Date.now() - sentAt.getTime();
+  if (Math.abs(age) > TOLERANCE_MS) {
+    const how = age > 0 ? 'older than five minutes' : 'more than five minutes ahead';
+    throw new HttpProblem(400, 'Invalid request', `The webhook is ${how}.`, {
+      errors: [{ path: 'timestamp', message: `is ${how}` }],
     });
+  }
   if (!secret) return;
   const headers: Record<string, string> = {};
   for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature'])

@@ -228,6 +228,17 @@ it('what is nowhere described is a 404 that says so', async () => {
   expect(headers.get('content-type')).toContain('application/problem+json');
 });
 
+it.each([
+  [-1, 'older than five minutes'],
+  [1, 'more than five minutes ahead'],
+])('a webhook of a clock %s day off is refused as %s', async (days, how) => {
+  const path = '/webhooks/preference-updated';
+  const timestamp = new Date(Date.now() + days * 86_400_000).toISOString();
+  const { status, body } = await system.call('POST', path, { ...bodies[path], timestamp });
+  expect([status, body.detail]).toEqual([400, `The webhook is ${how}.`]);
+  expect(body.errors).toEqual([{ path: 'timestamp', message: `is ${how}` }]);
+});
+
 it('metrics carry the names operators were promised, and personal data nowhere', async () => {
   const { body } = await system.call('GET', '/metrics');
   for (const name of [
