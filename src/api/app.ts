@@ -15,6 +15,7 @@ import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { inTime } from './in-time.ts';
 import { openIntake } from './intake.ts';
+import { methodCheck } from './method-check.ts';
 import { openApiDocument } from './openapi.ts';
 import { preferenceRoutes } from './preferences.ts';
 import { HttpProblem, invalid, problemHandler, sendProblem } from './problem.ts';
@@ -53,6 +54,9 @@ export const apiRoutes = (deps: Deps): Route[] => [
   ...healthRoutes(deps),
 ];
 
+/** What `serveDocument` serves besides the routes. */
+const DOCUMENTS = ['/openapi.json', '/docs'].map((path) => ({ method: 'get', path }) as const);
+
 /** Builds the Express application over opened dependencies. */
 export function createApp(deps: Deps): Express {
   const routes = apiRoutes(deps);
@@ -70,7 +74,13 @@ export function createApp(deps: Deps): Express {
     },
   });
   const keep = express.raw({ limit: BODY_LIMIT, type: () => true });
+  const misused = methodCheck([...routes, ...DOCUMENTS]);
   for (const route of routes) {
+    // `/api/corrections/cancel` is a path of its own, not a correction to be looked at.
+    for (const path of misused.pathsTakenFor(route))
+      app[route.method](path, (request, response) => {
+        sendProblem(response, misused.problem(request) ?? noSuchRoute(request));
+      });
     const before = [
       (request: Request, response: Response, next: () => void) => {
         response.locals.client = authorize(request, route.access);
@@ -99,12 +109,14 @@ export function createApp(deps: Deps): Express {
   }
   serveDocument(app, routes);
   app.use((request, response) => {
-    const detail = `There is no ${request.method} ${request.path}; see /docs.`;
-    sendProblem(response, new HttpProblem(404, 'Not found', detail));
+    sendProblem(response, misused.problem(request) ?? noSuchRoute(request));
   });
   app.use(problemHandler(deps.log));
   return app;
 }
+
+const noSuchRoute = ({ method, path }: Request) =>
+  new HttpProblem(404, 'Not found', `There is no ${method} ${path}; see /docs.`);
 
 /** A body the parser would skip: taking it for absent could do more than was asked for. */
 function refuseOtherTypes({ unparsed = ['application/json'] }: Route) {

@@ -239,6 +239,21 @@ it.each([
   expect(body.errors).toEqual([{ path: 'timestamp', message: `is ${how}` }]);
 });
 
+it.each([
+  ['GET', '/api/file-events', 'POST'],
+  ['DELETE', '/api/batches', 'GET, HEAD'],
+  ['GET', '/api/corrections/cancel', 'POST'],
+  ['PATCH', '/api/corrections/1', 'GET, HEAD'],
+  ['PUT', '/api/corrections', 'POST, GET, HEAD'],
+  ['DELETE', '/api/emails/1/html/', 'GET, HEAD'],
+  ['POST', '/openapi.json', 'GET, HEAD'],
+  ['POST', '/health', 'GET, HEAD'],
+])('%s %s is a path without that method: it takes %s', async (method, path, allow) => {
+  const { status, headers, body } = await system.call(method, path);
+  expect([status, body.status, headers.get('allow')]).toEqual([405, 405, allow]);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+});
+
 it('metrics carry the names operators were promised, and personal data nowhere', async () => {
   const { body } = await system.call('GET', '/metrics');
   for (const name of [
