@@ -9,7 +9,7 @@ import { workerConnection } from './src/queues/connection.ts';
 import { openProducer } from './src/queues/producer.ts';
 import { type QueueName, queueNames } from './src/queues/registry.ts';
 import { shownPayload } from './src/queues/shown-payload.ts';
-import { onShutdown } from './src/shutdown.ts';
+import { closerOf, onShutdown } from './src/shutdown.ts';
 
 /**
  * Entry of the operators' dashboard: every queue of the registry, behind the admin key. Browsers ask
@@ -39,17 +39,18 @@ function main(): void {
     if (error) throw error;
     log.info({ port: config.BULL_BOARD_PORT }, 'bull board started');
   });
+  const close = closerOf(server);
   onShutdown(
     log,
     async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      });
+      await close();
       await producer.close();
       redis.disconnect();
     },
-    { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS },
+    {
+      timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS,
+      letGo: () => server.closeAllConnections(),
+    },
   );
 }
 

@@ -8,6 +8,9 @@ import { errorCode } from './database-errors.ts';
 
 /** Requests under way may end; after this nobody waits for them. */
 const STOP_PATIENCE_MS = 5000;
+/** Busy connections end with an answer within this time; then idle ones are closed. */
+const FAREWELL_MS = 500;
+const CLOSE_IDLE_EVERY_MS = 100;
 
 function configOrExit(): CmsConfig {
   try {
@@ -40,9 +43,16 @@ let stopping = false;
 const stop = () => {
   if (stopping) return;
   stopping = true;
-  server.close(() => {
-    cms.close().then(() => process.exit(0), fail('the CMS did not stop cleanly'));
+  // Clients that keep their connection busy go elsewhere after their next answer.
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('Connection', 'close');
   });
+  setTimeout(() => {
+    server.close(() => {
+      cms.close().then(() => process.exit(0), fail('the CMS did not stop cleanly'));
+    });
+    setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS).unref();
+  }, FAREWELL_MS);
   setTimeout(() => server.closeAllConnections(), STOP_PATIENCE_MS).unref();
 };
 process.on('SIGTERM', stop);

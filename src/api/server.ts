@@ -2,7 +2,7 @@ import { ConfigError, loadConfig } from '../config.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { openDeps } from '../deps.ts';
 import { subscribeInvalidations } from '../queues/invalidation.ts';
-import { onShutdown } from '../shutdown.ts';
+import { closerOf, onShutdown } from '../shutdown.ts';
 import { createApp } from './app.ts';
 
 /** Entry of an API process. Redis may be away at start: what is accepted waits in Postgres. */
@@ -16,16 +16,18 @@ async function main(): Promise<void> {
     if (error) throw error;
     deps.log.info({ port: config.PORT }, 'api started');
   });
+  const close = closerOf(server);
   onShutdown(
     deps.log,
     async () => {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeIdleConnections();
-      });
+      await close();
       await deps.close();
     },
-    { timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS },
+    {
+      timeoutSeconds: config.SHUTDOWN_TIMEOUT_SECONDS,
+      // A request that never comes to its end is not waited for.
+      letGo: () => server.closeAllConnections(),
+    },
   );
 }
 

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Agent, request } from 'node:http';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { queueNames } from '../../src/queues/registry.ts';
 import { startWorkers } from '../../src/workers/start-workers.ts';
+import { freePort } from '../../stack/ports.ts';
 import { type FaultySmtp, startFaultySmtp } from '../support/smtp-faults.ts';
 import { documentId, event, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -11,7 +14,7 @@ import { makeAllDue, miscounted, settled, unaccounted } from './settle.ts';
 
 /** Deploys: worker processes come and go under load, and hand back what they cannot finish. */
 
-const entry = fileURLToPath(new URL('../../src/workers/main.ts', import.meta.url));
+const entryOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 interface Running {
   /** SIGTERM; the exit code, and how long it took in milliseconds. */
@@ -20,9 +23,16 @@ interface Running {
 
 const children: ChildProcess[] = [];
 
-async function startWorker(env: Record<string, string>): Promise<Running> {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
-    env: { ...process.env, ...env, WORKER_HEALTH_PORT: '0', LOG_LEVEL: 'info' },
+const startWorker = (env: Record<string, string>) =>
+  startProcess('src/workers/main.ts', 'workers started', { ...env, WORKER_HEALTH_PORT: '0' });
+
+async function startProcess(
+  path: string,
+  started: string,
+  env: Record<string, string>,
+): Promise<Running> {
+  const child = spawn(process.execPath, ['--import', 'tsx', entryOf(path)], {
+    env: { ...process.env, ...env, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
@@ -31,7 +41,7 @@ async function startWorker(env: Record<string, string>): Promise<Running> {
     stream.on('data', (text) => {
       output += text;
     });
-  await until('the worker has started', () => output.includes('workers started'));
+  await until(`${path} says: ${started}`, () => output.includes(started));
   return {
     async terminate() {
       const began = Date.now();
@@ -90,6 +100,75 @@ describe('SIGTERM while the mail server hangs', () => {
       update email_notification_log set send_status = 'suppressed', suppressed_reason = 'emails_disabled'
       where recipient_email = ${ada}`;
   });
+});
+
+/** Clients that ask again and again over connections they keep; what came of it, by name and count. */
+function keepAsking(
+  port: number,
+  clients: number,
+  ask: { method: string; path: string; key: string; body?: () => string },
+) {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const headers = { authorization: `Bearer ${ask.key}`, 'content-type': 'application/json' };
+  const seen = new Map<string, number>();
+  let refused = false;
+  const once = () =>
+    new Promise<void>((resolve) => {
+      const count = (what = '') => {
+        seen.set(what, (seen.get(what) ?? 0) + 1);
+        resolve();
+      };
+      const { method, path } = ask;
+      const asked = request({ port, agent, method, path, headers }, (answer) => {
+        answer.resume().once('end', () => count(String(answer.statusCode)));
+      });
+      asked.once('error', (error: NodeJS.ErrnoException) => {
+        // The system resets a connection the server has not taken yet when it stops listening.
+        const untaken = error.code === 'ECONNRESET' && !asked.reusedSocket;
+        refused = untaken || error.code === 'ECONNREFUSED';
+        count(refused ? 'refused' : error.code);
+      });
+      asked.end(ask.body?.());
+    });
+  const client = async () => {
+    while (!refused) await once();
+  };
+  const done = Promise.all(Array.from({ length: clients }, client));
+  return { seen, done };
+}
+
+describe('SIGTERM under clients that keep their connections', () => {
+  it.each([
+    ['src/api/server.ts', 'api started', 'PORT', 'POST', '/api/file-events', '202'],
+    ['bull-board.ts', 'bull board started', 'BULL_BOARD_PORT', 'GET', '/api/queues', '200'],
+  ])(
+    'ends %s within the deadline, and no request fails',
+    async (path, started, variable, ...ask) => {
+      const port = await freePort();
+      const server = await startProcess(path, started, {
+        ...system.env,
+        [variable]: String(port),
+        SHUTDOWN_TIMEOUT_SECONDS: '15',
+      });
+      const ada = person();
+      const [method = '', route = '', good = ''] = ask;
+      const body = () => JSON.stringify(event(ada, documentId()));
+      const key = system.deps.config.ADMIN_API_KEY[0]!;
+      const asking = keepAsking(port, 4, {
+        ...{ method, path: route, key },
+        ...(method === 'POST' && { body }),
+      });
+      // One that never says anything.
+      const silent = connect(port, '127.0.0.1').on('error', () => {});
+      await until('requests are answered', () => (asking.seen.get(good) ?? 0) > 100);
+      const { code, ms } = await server.terminate();
+      await asking.done;
+      silent.destroy();
+      // Long before work would be handed back.
+      expect([code, ms < 10_000]).toEqual([0, true]);
+      expect([...asking.seen.keys()].sort()).toEqual([good, 'refused']);
+    },
+  );
 });
 
 it('a rolling restart under load, with migrations run meanwhile, loses and repeats nothing', async () => {
