@@ -54,6 +54,28 @@ describe('what is wrong', () => {
     expect(message).not.toContain('is not set');
   });
 
+  it.each([
+    ['SMTP_TIMEOUT_SECONDS', 3600],
+    ['STORE_TIMEOUT_SECONDS', 3600],
+    ['CMS_TIMEOUT_MS', 3_600_000],
+    ['RATE_LIMIT_INTERVAL', 86_400_000],
+    ['SWEEP_INTERVAL_SECONDS', 86_400],
+    ['CORRECTION_RETRY_BASE_SECONDS', 86_400],
+    ['EMAIL_RETRY_BASE_SECONDS', 86_400],
+    ['EMAIL_RETRY_MAX_SECONDS', 2_592_000],
+    ['PREFERENCES_COMPARE_SECONDS', 2_592_000],
+    ['WRITE_BACK_COMPARE_SECONDS', 2_592_000],
+    ['AUTO_CORRECTION_DELAY_SECONDS', 2_592_000],
+    ['CORRECTION_SECOND_LOOK_SECONDS', 2_592_000],
+    ['MAX_BATCH_AGE_HOURS', 8760],
+    ['CORRECTION_OUTAGE_HOURS', 8760],
+    ['AUDIT_STORES_INTERVAL_HOURS', 8760],
+    ['AUDIT_STORES_GRACE_MINUTES', 525_600],
+  ])('%s is %s at most: no timer waits longer, no date is later', (name, most) => {
+    expect(loadConfig({ ...NEEDED, [name]: String(most) })).toMatchObject({ [name]: most });
+    expect(refusal({ ...NEEDED, [name]: String(most + 1) })).toContain(`  ${name} `);
+  });
+
   it('is never quoted', () => {
     const names = [...Object.keys(NEEDED), 'PORT', 'SMTP_PORT', 'OPERATOR_EMAIL', 'SMTP_PASSWORD'];
     const secret = fc.stringMatching(/^[a-z0-9]{12,40}$/).map((text) => `hunter2-${text}`);

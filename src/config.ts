@@ -1,7 +1,17 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { storeVariables } from './config/stores.ts';
-import { flag, text, whole } from './config/values.ts';
+import {
+  amount,
+  amountOrZero,
+  DAY_SECONDS,
+  flag,
+  HOUR_SECONDS,
+  MONTH_SECONDS,
+  text,
+  whole,
+  YEAR_HOURS,
+} from './config/values.ts';
 
 /**
  * Environment -> typed configuration. The only reader of `process.env` in `src/`. `.env.example` lists
@@ -76,7 +86,7 @@ const variables = z.object({
     .refine((key) => !key.startsWith('whsec_') || BASE64.test(key.slice(6)), 'is not base64')
     .optional(),
   RATE_LIMIT_MAX: whole(6000),
-  RATE_LIMIT_INTERVAL: whole(60_000, 1),
+  RATE_LIMIT_INTERVAL: whole(60_000, 1, DAY_SECONDS * 1000),
 
   EMAIL_TRANSPORTS: z
     .string()
@@ -106,14 +116,14 @@ const variables = z.object({
   SMTP_USER: z.string().optional(),
   SMTP_PASSWORD: z.string().optional(),
   SMTP_SECURE: z.enum(['auto', 'tls', 'none']).default('auto'),
-  SMTP_TIMEOUT_SECONDS: whole(60, 1),
+  SMTP_TIMEOUT_SECONDS: whole(60, 1, HOUR_SECONDS),
   SMTP_POOL_SIZE: whole(5, 1, 100),
   FROM_EMAIL: text().refine((from) => /[^\s<>@]+@[^\s<>@]+>?\s*$/.test(from), 'has no address'),
   OPERATOR_EMAIL: z.email().optional(),
   ENABLE_EMAIL_NOTIFICATIONS: flag(true),
   EMAIL_MAX_ATTEMPTS: whole(8, 1, 1000),
-  EMAIL_RETRY_BASE_SECONDS: z.coerce.number().positive().default(15),
-  EMAIL_RETRY_MAX_SECONDS: z.coerce.number().positive().default(900),
+  EMAIL_RETRY_BASE_SECONDS: amount(15, DAY_SECONDS),
+  EMAIL_RETRY_MAX_SECONDS: amount(900, MONTH_SECONDS),
   EMAIL_CONTENT_RETENTION_DAYS: whole(90, 1, 36_500),
   EMAIL_UNKNOWN_POLICY: z.enum(['hold', 'resend']).default('hold'),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -127,29 +137,29 @@ const variables = z.object({
 
   CMS_API_URL: z.url(),
   CMS_API_TOKEN: text(),
-  CMS_TIMEOUT_MS: whole(2000, 1),
-  WRITE_BACK_COMPARE_SECONDS: whole(600),
+  CMS_TIMEOUT_MS: whole(2000, 1, HOUR_SECONDS * 1000),
+  WRITE_BACK_COMPARE_SECONDS: whole(600, 0, MONTH_SECONDS),
 
   ...storeVariables,
 
   DEFAULT_NOTIFICATION_DELAY_MINUTES: whole(30, 1, 1440),
   DEFAULT_BATCH_SIZE_THRESHOLD: whole(5, 1, 100),
-  PREFERENCES_COMPARE_SECONDS: z.coerce.number().positive().default(600),
-  MAX_BATCH_AGE_HOURS: z.coerce.number().positive().default(24),
+  PREFERENCES_COMPARE_SECONDS: amount(600, MONTH_SECONDS),
+  MAX_BATCH_AGE_HOURS: amount(24, YEAR_HOURS),
   ENABLE_AUTO_CORRECTION: flag(true),
   AUTO_CORRECTION_MODE: z.enum(['auto', 'approve', 'dry-run']).default('auto'),
   AUTO_CORRECTION_MODES: z
     .string()
     .regex(MODES, 'must look like company:42=approve;category:s3_error=dry-run')
     .default(''),
-  AUTO_CORRECTION_DELAY_SECONDS: z.coerce.number().min(0).default(60),
+  AUTO_CORRECTION_DELAY_SECONDS: amountOrZero(60, MONTH_SECONDS),
   CORRECTIONS_PER_RUN: whole(1000, 1, 10_000),
   MAX_CORRECTION_ATTEMPTS: whole(3, 1, 1000),
-  CORRECTION_RETRY_BASE_SECONDS: z.coerce.number().positive().default(5),
+  CORRECTION_RETRY_BASE_SECONDS: amount(5, DAY_SECONDS),
   RETENTION_DAYS: whole(365, 0, 36_500).refine((days) => days === 0 || days >= MIN_RETENTION_DAYS, {
     error: `must be 0 or at least ${MIN_RETENTION_DAYS}`,
   }),
-  CORRECTION_OUTAGE_HOURS: z.coerce.number().min(0).default(24),
+  CORRECTION_OUTAGE_HOURS: amountOrZero(24, YEAR_HOURS),
   CORRECTION_BRAKE_WINDOW_MINUTES: whole(15, 1, 10_080),
   CORRECTION_BRAKE_MAX_TASKS: whole(100),
   CORRECTION_BRAKE_PERCENT: whole(25, 0, 100),
@@ -160,8 +170,8 @@ const variables = z.object({
     .string()
     .regex(/^[^/\s][^\s]*\/$/, 'must be a key prefix that ends with /')
     .default('tidings-quarantine/'),
-  CORRECTION_SECOND_LOOK_SECONDS: z.coerce.number().min(0).default(600),
-  SWEEP_INTERVAL_SECONDS: z.coerce.number().positive().default(5),
+  CORRECTION_SECOND_LOOK_SECONDS: amountOrZero(600, MONTH_SECONDS),
+  SWEEP_INTERVAL_SECONDS: amount(5, DAY_SECONDS),
 });
 
 /** What one setting of mail asks of the others; looked at even where other variables are at fault. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, text, whole } from './values.ts';
+import { amountOrZero, flag, HOUR_SECONDS, text, whole, YEAR_HOURS } from './values.ts';
 
 /** A name as Chroma wants it, once its placeholders are filled in. */
 const COLLECTION =
@@ -33,12 +33,12 @@ export const storeVariables = {
   CHROMA_TOKEN: z.string().optional(),
   CHROMA_TOKEN_HEADER: z.enum(['authorization', 'x-chroma-token']).default('authorization'),
   CHROMA_PAGE_SIZE: whole(300, 1, 10_000),
-  STORE_TIMEOUT_SECONDS: whole(10, 1),
+  STORE_TIMEOUT_SECONDS: whole(10, 1, HOUR_SECONDS),
   STORE_RATE_LIMITS: z
     .string()
     .regex(STORE_RATES, 'must look like s3=100/s;cms=20/s,5000/h')
     .optional(),
-  AUDIT_STORES_INTERVAL_HOURS: z.coerce.number().min(0).default(0),
-  AUDIT_STORES_GRACE_MINUTES: z.coerce.number().min(0).default(60),
+  AUDIT_STORES_INTERVAL_HOURS: amountOrZero(0, YEAR_HOURS),
+  AUDIT_STORES_GRACE_MINUTES: amountOrZero(60, YEAR_HOURS * 60),
   AUDIT_STORES_PREFIX: z.string().default(''),
 };

@@ -16,5 +16,16 @@ export const whole = (fallback: number, min = 0, max = 2 ** 31 - 1) =>
     .min(min)
     .max(max)
     .default(fallback);
+/** What a timer waits for at most is 2^31-1 ms; a longer time would be none at all. So durations have bounds. */
+export const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 24 * HOUR_SECONDS;
+export const MONTH_SECONDS = 30 * DAY_SECONDS;
+export const YEAR_HOURS = 365 * 24;
+/** A number above 0, which need not be whole. */
+export const amount = (fallback: number, max: number) =>
+  z.coerce.number().positive().max(max).default(fallback);
+/** The same where 0 has a meaning. */
+export const amountOrZero = (fallback: number, max: number) =>
+  z.coerce.number().min(0).max(max).default(fallback);
 /** Text that has to be there. */
 export const text = () => z.string().min(1, 'is required');
