@@ -32,10 +32,10 @@ export async function objectionsTo(
   if (tasks.length === 0) return new Map();
   // `offset 0` has each task looked up for itself: the planner would rather read both tables to their
   // ends, once for a set.
-  // Asked for by a producer: nobody's file in particular, so anybody's success objects, and so does
-  // whatever has not failed and was heard of since: who gave up without a word may have begun again. A delete is no
-  // objection to what was asked for after it, because of what the deleted file left. Generations of
-  // a file that was forgotten after its delete are counted from one again, so a lower one is newer too.
+  // Asked for by a producer: nobody's file in particular, so anybody's success objects, and so does what
+  // was heard of since and has not failed: who gave up without a word may have begun again. A delete is
+  // no objection to what was asked for after it, because of what the deleted file left. Generations of a
+  // file that was forgotten after its delete are counted from one again, so a lower one is newer too.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
       coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
