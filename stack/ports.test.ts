@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { freePort, isPortFree, portFor } from './ports.ts';
 
 const servers: Server[] = [];
@@ -34,4 +35,28 @@ test('a port that is asked for is used as it is, or refused by the name of its v
   const taken = await occupy(await freePort());
   await expect(portFor('PORT', String(taken))).rejects.toThrow(`PORT asks for port ${taken}`);
   await expect(portFor('PORT', 'eighty')).rejects.toThrow('PORT must be a port number');
+});
+
+test('starts of the same second choose different ports', { timeout: 30_000 }, async () => {
+  const wanted = await freePort();
+  const module = JSON.stringify(new URL('./ports.ts', import.meta.url).href);
+  const script = `const { freePort } = await import(${module});
+    console.log(await freePort(${wanted + 1}));
+    process.stdin.resume();`;
+  const tsx = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script];
+  const starts = [1, 2].map(() => spawn(process.execPath, tsx));
+  try {
+    const outputs = starts.map((start) => {
+      const seen = { text: '' };
+      start.stdout.on('data', (chunk) => {
+        seen.text += chunk;
+      });
+      return seen;
+    });
+    const said = () => outputs.map(({ text }) => Number.parseInt(text, 10));
+    await vi.waitFor(() => expect(said().every(Number.isInteger)).toBe(true), { timeout: 25_000 });
+    expect(new Set(said()).size).toBe(2);
+  } finally {
+    for (const start of starts) start.kill();
+  }
 });

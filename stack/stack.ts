@@ -15,6 +15,8 @@ export interface Stack {
   /** Addresses for people, by name. */
   urls: Record<string, string>;
   started: PartName[];
+  /** Variables of ports that were not given, but chosen. */
+  chosen: string[];
   /** Process id of each started part. */
   pids: Partial<Record<PartName, number>>;
   /** The folder that holds the data and, in `logs`, one log per part. */
@@ -59,7 +61,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   try {
     const keys = await loadKeys(dataDir);
     fillIn(env, keys);
-    await choosePorts(env, !fresh);
+    const chosen = await choosePorts(env, !fresh);
     // A link to this machine is good only in mails that stay on it.
     if (wanted.includes('inbox')) env.PUBLIC_URL ||= `http://127.0.0.1:${env.PORT}`;
     const context: PartContext = {
@@ -87,6 +89,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       env,
       urls,
       started: wanted,
+      chosen,
       pids: group.pids(),
       dataDir,
       died: group.died(),
@@ -117,8 +120,11 @@ function fillIn(env: Record<string, string>, keys: Keys): void {
   env.WEBHOOK_SECRET ||= keys.WEBHOOK_SECRET;
 }
 
-async function choosePorts(env: Record<string, string>, usual: boolean): Promise<void> {
+/** @returns the variables that asked for no port in particular */
+async function choosePorts(env: Record<string, string>, usual: boolean): Promise<string[]> {
   const ports = { PORT: 8000, BULL_BOARD_PORT: 3001, WORKER_HEALTH_PORT: 8001 };
+  const chosen = Object.keys(ports).filter((name) => !Number(env[name] || 0));
   for (const [name, preferred] of Object.entries(ports))
     env[name] = String(await portFor(name, env[name], usual ? preferred : undefined));
+  return chosen;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startApp } from './app.ts';
+import { PortTaken, startApp } from './app.ts';
 import { askedToStop } from './asked-to-stop.ts';
 import { startStack } from './stack.ts';
 
@@ -9,13 +9,25 @@ const log = (line: string) => console.log(`  ${line}`);
 const toStop: (() => Promise<void>)[] = [];
 const asked = askedToStop();
 
-/** Starts everything and answers with what ends it by itself. */
-async function start(): Promise<Promise<string>> {
+/**
+ * Starts everything and answers with what ends it by itself. Where another program opened a port that was
+ * chosen here, everything starts again on another, once: the CMS has been told where the API will be.
+ */
+async function start(again = true): Promise<Promise<string>> {
   console.log('Starting what is not configured:');
   const stack = await startStack({ log });
   toStop.unshift(stack.stop);
   console.log('Starting Tidings:');
-  const app = await startApp(stack.env, { log, dataDir: join(stack.dataDir, 'app') });
+  const options = { log, dataDir: join(stack.dataDir, 'app') };
+  const app = await startApp(stack.env, options).catch((error: unknown) => {
+    if (again && error instanceof PortTaken && stack.chosen.includes(error.variable)) return error;
+    throw error;
+  });
+  if (app instanceof PortTaken) {
+    console.log(`tidings: ${app.message}\nStarting again on other ports.`);
+    await stopAll();
+    return start(false);
+  }
   toStop.unshift(app.stop);
 
   const { env, urls } = stack;

@@ -1,6 +1,6 @@
 import { portFor } from '../ports.ts';
-import { typescriptEntry } from '../processes/child.ts';
-import { httpAnswers, untilReady } from '../processes/ready.ts';
+import { serverEntry } from '../processes/child.ts';
+import { httpAnswers, isReached, untilReady } from '../processes/ready.ts';
 import type { PartContext, Started } from './part.ts';
 
 /** The built-in CMS. Its webhooks go to the API, whose port is already chosen. */
@@ -10,13 +10,16 @@ export async function startCms(context: PartContext): Promise<Started> {
   const url = `http://127.0.0.1:${port}`;
   const child = await context.run({
     name: 'cms',
-    ...typescriptEntry(new URL('../../cms/builtin/server.ts', import.meta.url)),
+    ...serverEntry(new URL('../../cms/builtin/server.ts', import.meta.url)),
     env: {
       ...env,
       CMS_PORT: String(port),
       INGESTION_SERVICE_WEBHOOK_URL: `http://127.0.0.1:${env.PORT}`,
     },
   });
-  await untilReady(child, () => httpAnswers(`${url}/api/health`));
+  await untilReady(
+    child,
+    async () => (await httpAnswers(`${url}/api/health`)) && isReached(child, port),
+  );
   return { env: { CMS_PORT: String(port), CMS_API_URL: url }, urls: { cms: url } };
 }

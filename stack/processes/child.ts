@@ -42,6 +42,13 @@ export function typescriptEntry(url: URL): { command: string; args: string[] } {
   return { command: process.execPath, args: ['--import', tsx, fileURLToPath(url)] };
 }
 
+/** The same for a server; see `tell-connections.ts`. */
+export function serverEntry(url: URL): { command: string; args: string[] } {
+  const { command, args } = typescriptEntry(url);
+  const tell = new URL('./tell-connections.ts', import.meta.url).href;
+  return { command, args: [...args.slice(0, -1), '--import', tell, fileURLToPath(url)] };
+}
+
 /**
  * Starts a command under a supervisor. Output goes to `<dir>/logs/<name>.log`.
  * @param dir a folder with the sub-folders `logs` and `run`, see `claimDataDir`

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from './child.ts';
 import { logTail } from './log-tail.ts';
@@ -20,7 +21,8 @@ export async function untilReady(
   const deadline = Date.now() + timeoutMs;
   while (how === undefined) {
     const attempt = answers().catch(() => false);
-    if ((await Promise.race([attempt, watch])) === true) return;
+    // Another program may answer in the place of one that has just ended.
+    if ((await Promise.race([attempt, watch])) === true && how === undefined) return;
     if (Date.now() > deadline) break;
     await Promise.race([pause(50), watch]);
   }
@@ -39,4 +41,16 @@ export async function httpAnswers(
   const response = await fetch(url, { signal: AbortSignal.timeout(2000), redirect: 'manual' });
   await response.body?.cancel();
   return accept(response.status);
+}
+
+/** What a process that runs with `tell-connections.ts` writes when it is connected to. */
+export const connectionLine = (port: number): string => `connected to on port ${port}\n`;
+
+/**
+ * Whether it is the process itself that is reached on a port, not another program that opened the port
+ * first. To be asked after an answer, of a process that runs with `tell-connections.ts`.
+ */
+export async function isReached(child: Child, port: number): Promise<boolean> {
+  const log = await readFile(child.logFile, 'utf8');
+  return log.includes(connectionLine(port));
 }
