@@ -7,6 +7,7 @@ import { migrateDatabase } from '../../src/db/migrate.ts';
 import { queueNames } from '../../src/queues/registry.ts';
 import { startWorkers } from '../../src/workers/start-workers.ts';
 import { freePort } from '../../stack/ports.ts';
+import { emptyDatabase } from '../support/builtin-cms.ts';
 import { type FaultySmtp, startFaultySmtp } from '../support/smtp-faults.ts';
 import { documentId, event, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -54,7 +55,9 @@ async function startProcess(
 
 let smtp: FaultySmtp;
 let system: System;
+let cmsDatabase: Awaited<ReturnType<typeof emptyDatabase>>;
 beforeAll(async () => {
+  cmsDatabase = await emptyDatabase();
   smtp = await startFaultySmtp();
   system = await startSystem({
     workers: false,
@@ -63,6 +66,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await system?.stop();
+  await cmsDatabase?.drop();
   await smtp?.close();
 });
 beforeEach(() => {
@@ -141,12 +145,14 @@ describe('SIGTERM under clients that keep their connections', () => {
   it.each([
     ['src/api/server.ts', 'api started', 'PORT', 'POST', '/api/file-events', '202'],
     ['bull-board.ts', 'bull board started', 'BULL_BOARD_PORT', 'GET', '/api/queues', '200'],
+    ['cms/builtin/server.ts', 'cms: ready', 'CMS_PORT', 'GET', '/api/health', '200'],
   ])(
     'ends %s within the deadline, and no request fails',
     async (path, started, variable, ...ask) => {
       const port = await freePort();
       const server = await startProcess(path, started, {
         ...system.env,
+        CMS_DATABASE_URL: cmsDatabase.url,
         [variable]: String(port),
         SHUTDOWN_TIMEOUT_SECONDS: '15',
       });
