@@ -42,7 +42,7 @@ export const fileRoutes = [
         throw conflict('Several owners have this file: name company_id, bot_id and user_email.');
       if (found.owners === 0 && !found.events_pending)
         throw notFound(`file ${params.document_id}; push an event of it first`);
-      const { owners: _owners, ...state } = found;
+      const { owners: _owners, given_up: _givenUp, ...state } = found;
       return { status: 200, body: { data: { ...state, ...writeSafety(found, own) } } };
     },
   }),

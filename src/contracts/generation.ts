@@ -48,8 +48,8 @@ export const generationAnswer = z.object({
   /** The newest correction of the file, of whichever generation. */
   correction: correctionState.nullable(),
   /**
-   * A correction of this generation that has not come to its end. It removes nothing while ingestion is
-   * under way, and what is there once that has failed.
+   * A correction of this generation that has not come to its end. One that a producer asked for removes
+   * nothing once events of the file have come after it, unless they say that it failed.
    */
   open_correction: correctionState.nullable(),
   /** What was removed is being put back. */

@@ -11,6 +11,7 @@ const standings: fc.Arbitrary<Standing> = fc.record({
   events_pending: fc.boolean(),
   restoring: fc.boolean(),
   removing: fc.boolean(),
+  given_up: fc.boolean(),
 });
 const own = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
 
@@ -22,7 +23,8 @@ it('is safe only for the current generation, while it is under way and nobody el
       const finished =
         file.status === 'failed' ||
         (file.status === 'success' && file.processing_stage === 'completed');
-      const disturbed = file.events_pending || file.restoring || file.removing || file.deleted;
+      const { events_pending, restoring, removing, deleted, given_up } = file;
+      const disturbed = events_pending || restoring || removing || deleted || given_up;
       const current = asked === undefined || asked === file.generation;
       expect(safe_to_write).toBe(current && !finished && !disturbed);
     }),

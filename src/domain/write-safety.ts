@@ -8,6 +8,8 @@ export type Standing = Pick<
   processing_stage: GenerationAnswer['processing_stage'];
   /** A correction of the file, of any generation or owner, is at work in the stores. */
   removing: boolean;
+  /** A producer asked for a correction of this generation, and nothing was heard of the file since. */
+  given_up: boolean;
 };
 
 /**
@@ -24,13 +26,13 @@ export function writeSafety(
 }
 
 function reasonOf(file: Standing, own: number | undefined): GenerationAnswer['reason'] {
+  const succeeded = file.status === 'success' && file.processing_stage === 'completed';
   // What is not applied yet may change every other answer.
   if (file.events_pending) return 'events_pending';
   if (own !== undefined && own !== file.generation) return 'generation_outdated';
   if (file.deleted) return 'deleted';
-  if (file.status === 'failed') return 'generation_failed';
-  if (file.status === 'success' && file.processing_stage === 'completed')
-    return 'generation_succeeded';
+  if (file.status === 'failed' || (file.given_up && !succeeded)) return 'generation_failed';
+  if (succeeded) return 'generation_succeeded';
   if (file.removing) return 'correction_running';
   return file.restoring ? 'restore_running' : 'ongoing';
 }

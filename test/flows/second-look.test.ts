@@ -203,7 +203,13 @@ describe('whoever asks before writing', () => {
     };
     const { id } = (await system.call('POST', '/api/corrections', request)).body.data;
     const open = { id, generation: 1, status: 'pending' };
-    expect((await ask()).body.data.open_correction).toMatchObject(open);
+    expect((await ask()).body.data).toMatchObject({
+      open_correction: open,
+      safe_to_write: false,
+      reason: 'generation_failed',
+    });
+    await system.push(event(ada, document, { ...begun, ...at(2) }));
+    await system.applied();
     await queue.resume();
     await correction('was refused', ({ status }) => status === 'cancelled');
     expect((await ask()).body.data).toMatchObject({
