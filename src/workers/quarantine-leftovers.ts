@@ -8,7 +8,7 @@ import { reasonOf } from '../errors.ts';
 import type { StoredFile } from '../stores/store.ts';
 import { StoreError, type StoreName } from '../stores/store-error.ts';
 import type { Correction } from './correction.ts';
-import { guardCorrections } from './guard-corrections.ts';
+import { guardCorrections, objectsOfOthers } from './guard-corrections.ts';
 import { inapplicable } from './remove-leftovers.ts';
 
 /** Files saved at a time by one job. */
@@ -34,7 +34,14 @@ export async function savedCorrections(
   const allowed = corrections.filter((correction) => !refused.includes(correction));
   if (deps.config.CORRECTION_QUARANTINE_DAYS === 0) return allowed;
   const going = await guardCorrections(deps, allowed);
-  const leaving = going.filter(({ file }) => inapplicable(deps, action, file) === null);
+  // Kept, what stays for another file would be in the way of the rest once that file changes it.
+  const ofOthers = action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set();
+  const leaving = going.filter(
+    (correction) =>
+      correction.end === null &&
+      !ofOthers.has(correction) &&
+      inapplicable(deps, action, correction.file) === null,
+  );
   const waiting = await withinS3(deps, action, leaving);
   const work = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {

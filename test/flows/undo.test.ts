@@ -111,6 +111,21 @@ describe('on request', () => {
     expect(await left()).toEqual(EVERYTHING);
   });
 
+  it('what stayed for another file is not kept, and keeps nothing else from coming back', async () => {
+    await system.push(event(person('bob'), documentId(), { storage_key: key }));
+    await system.applied();
+    await system.push(failure(ada, document));
+    const { id, quarantine } = await correction('completed');
+    expect(quarantine.map(({ store }: { store: string }) => store)).not.toContain('s3');
+    const s3 = s3Client(system.env);
+    const Bucket = system.env.S3_BUCKET;
+    await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: 'what the other file has now' }));
+    s3.destroy();
+    expect((await restore(id)).status).toBe(202);
+    await restored();
+    expect(await left()).toEqual(EVERYTHING);
+  });
+
   it('what is newer is never overwritten', async () => {
     const { id } = await removed();
     const { S3_BUCKET: Bucket } = system.env;
