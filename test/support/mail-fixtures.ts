@@ -190,9 +190,9 @@ export const BATCH_MAILS: Record<string, BatchMail> = {
   }),
   'all failed, every clean-up': batchMail({
     status: 'failed',
-    total_files: 11,
+    total_files: everyCleanup().length,
     successful_files: 0,
-    failed_files: 11,
+    failed_files: everyCleanup().length,
     files: { ...none, failed: everyCleanup() },
   }),
   'still in progress': batchMail({
