@@ -1,7 +1,7 @@
 import type { Queryable } from '../db/client.ts';
 import { createAlert, type Alert as StoredAlert } from '../db/queries/alerts.ts';
 import type { Deps } from '../deps.ts';
-import type { AlertKind } from '../mail/render/alert-routes.ts';
+import type { AlertKind } from '../mail/locales/locale.ts';
 import type { AlertMail } from '../mail/render/error-alert.ts';
 
 /** An alert to operators. `subjectId` only keeps it from being written twice; nobody gets to see it. */

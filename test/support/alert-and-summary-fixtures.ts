@@ -1,7 +1,7 @@
 import type { CorrectionRow } from '../../src/db/queries/corrections.ts';
 import type { EmailRow } from '../../src/db/queries/emails.ts';
 import type { RestoreRow } from '../../src/db/queries/restores.ts';
-import type { AlertKind } from '../../src/mail/render/alert-routes.ts';
+import type { AlertKind } from '../../src/mail/locales/locale.ts';
 import type { AlertMail } from '../../src/mail/render/error-alert.ts';
 import { LISTED_FILES } from '../../src/mail/render/mail-file.ts';
 import type { SummaryMail } from '../../src/mail/render/summary.ts';

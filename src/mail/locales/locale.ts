@@ -15,6 +15,19 @@ export interface AlertWords {
   action: string;
 }
 
+/** What operators are told of. */
+export type AlertKind =
+  | 'correction_failed'
+  | 'correction_conflict'
+  | 'correction_brake'
+  | 'restore_failed'
+  | 'email_failed'
+  | 'email_unknown'
+  | 'quota_exceeded'
+  | 'queue_failed'
+  | 'job_refused'
+  | 'store_misconfigured';
+
 export interface Locale {
   /** BCP 47 language, used for plural rules, lists and the `lang` attribute. */
   language: string;
@@ -68,19 +81,7 @@ export interface Locale {
     moreBatches: Plural;
     why: string;
   };
-  alerts: Record<
-    | 'correction_failed'
-    | 'correction_conflict'
-    | 'correction_brake'
-    | 'restore_failed'
-    | 'email_failed'
-    | 'email_unknown'
-    | 'quota_exceeded'
-    | 'queue_failed'
-    | 'job_refused'
-    | 'store_misconfigured',
-    AlertWords
-  >;
+  alerts: Record<AlertKind, AlertWords>;
   alert: {
     since: string;
     reason: string;

@@ -1,14 +1,4 @@
-export type AlertKind =
-  | 'correction_failed'
-  | 'correction_conflict'
-  | 'correction_brake'
-  | 'restore_failed'
-  | 'email_failed'
-  | 'email_unknown'
-  | 'quota_exceeded'
-  | 'queue_failed'
-  | 'job_refused'
-  | 'store_misconfigured';
+import type { AlertKind } from '../locales/locale.ts';
 
 /** Where an alert leads, by its kind. `subject` is what it is about, as routes name it. */
 interface Leads {

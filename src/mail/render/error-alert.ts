@@ -1,4 +1,5 @@
-import { type AlertKind, LEADS } from './alert-routes.ts';
+import type { AlertKind } from '../locales/locale.ts';
+import { LEADS } from './alert-routes.ts';
 import { appLink } from './app-link.ts';
 import { subjectLine } from './subject-line.ts';
 import { type RenderedMail, templateOf } from './templates.ts';
