@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Bucket, listObjects, listVersions, type Version } from './s3-lists.ts';
+import { tag, textOf } from './s3-xml.ts';
 
 /**
  * An S3 server at the level of the protocol, in memory: one bucket, versioned or not, that lists in
  * pages, keeps and copies contents and can be told to refuse. No small server keeps versions, so this
  * one stands in for them.
  */
-
-interface Version {
-  id: string;
-  marker: boolean;
-  /** What a GET answers. */
-  body?: Buffer;
-  headers?: Record<string, string>;
-}
-
-export interface S3Server {
+export interface S3Server extends Bucket {
   url: string;
   bucket: string;
-  /** Versions by key, oldest first. On a bucket without versions there is one at most. */
-  objects: Map<string, Version[]>;
   put(key: string, body?: string): void;
   /** Keys, or ids of versions, that are refused by DeleteObjects, with the code. */
   refused: Map<string, string>;
@@ -30,12 +21,8 @@ export interface S3Server {
   onCopy: (key: string) => void;
   /** What is done with the condition to write only where nothing stands. */
   ifNoneMatch: 'kept' | 'ignored' | 'unknown';
-  /** So many lists are answered by an empty page first that says there is more, and where or not. */
-  gaps: { count: number; sayWhere: boolean };
   /** Answers everything until it is null again. */
   trouble: { status: number; code: string } | null;
-  /** Requests so far, such as `POST delete`. */
-  asked: string[];
   close(): Promise<void>;
 }
 
@@ -44,12 +31,6 @@ interface ObjectRequest {
   key: string;
   body: Buffer;
   headers: IncomingHttpHeaders;
-}
-
-interface Listed {
-  key: string;
-  version: Version;
-  latest: boolean;
 }
 
 /** @param pageSize entries on one page of a list; 1,000 at AWS */
@@ -81,63 +62,6 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     const marker = add(key, { marker: true });
     const said = tag('DeleteMarker', 'true') + tag('DeleteMarkerVersionId', marker.id);
     return tag('Deleted', tag('Key', key) + said);
-  }
-
-  function listed(query: URLSearchParams): Listed[] {
-    const prefix = query.get('prefix') ?? '';
-    const keys = [...objects.keys()]
-      .filter((key) => key.startsWith(prefix))
-      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    return keys.flatMap((key) => {
-      const newestFirst = [...(objects.get(key) ?? [])].reverse();
-      return newestFirst.map((version, nth) => ({ key, version, latest: nth === 0 }));
-    });
-  }
-
-  /** An empty page; `where` is told unless the server is to keep it for itself. */
-  function gap(where: string): string | null {
-    if (server.gaps.count === 0) return null;
-    server.gaps.count -= 1;
-    return (server.gaps.sayWhere ? where : '') + tag('IsTruncated', 'true');
-  }
-
-  function listObjects(query: URLSearchParams): string {
-    const token = query.get('continuation-token');
-    const after = token ? Buffer.from(token, 'hex').toString() : (query.get('start-after') ?? '');
-    // What follows the z is no part of the place, but no two tokens are the same.
-    const here = `${Buffer.from(after).toString('hex')}z${server.asked.length}`;
-    const empty = gap(tag('NextContinuationToken', here));
-    if (empty) return empty;
-    const all = listed(query).filter(({ key, version, latest }) => {
-      return latest && !version.marker && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
-    });
-    const size = Math.min(pageSize, Number(query.get('max-keys') ?? pageSize));
-    const page = all.slice(0, size).map(({ key }) => tag('Contents', tag('Key', key) + LONG_AGO));
-    const last = all.length > size ? all[size - 1] : undefined;
-    const next = last ? tag('NextContinuationToken', Buffer.from(last.key).toString('hex')) : '';
-    return page.join('') + next + tag('IsTruncated', String(last !== undefined));
-  }
-
-  function listVersions(query: URLSearchParams): string {
-    const [key, id] = [query.get('key-marker') ?? '', query.get('version-id-marker')];
-    const empty = gap(tag('NextKeyMarker', `${key} `));
-    if (empty) return empty;
-    const all = listed(query);
-    const from = id
-      ? all.findIndex((entry) => entry.key === key && entry.version.id === id) + 1
-      : all.findIndex((entry) => Buffer.compare(Buffer.from(entry.key), Buffer.from(key)) > 0);
-    const rest = from === -1 ? [] : all.slice(from);
-    const page = rest.slice(0, pageSize);
-    const entries = page.map(({ key: name, version }) => {
-      const what = version.marker ? 'DeleteMarker' : 'Version';
-      return tag(what, tag('Key', name) + tag('VersionId', version.id));
-    });
-    const last = page.at(-1);
-    const more = rest.length > pageSize && last;
-    const next = more
-      ? tag('NextKeyMarker', last.key) + tag('NextVersionIdMarker', last.version.id)
-      : '';
-    return entries.join('') + next + tag('IsTruncated', String(Boolean(more)));
   }
 
   /** Why a write that asks for a free place is refused. */
@@ -198,8 +122,8 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     }
     const name = tag('Name', server.bucket);
     if (what === 'versions')
-      return void send(200, 'ListVersionsResult', name + listVersions(query));
-    send(200, 'ListBucketResult', name + listObjects(query));
+      return void send(200, 'ListVersionsResult', name + listVersions(server, query));
+    send(200, 'ListBucketResult', name + listObjects(server, query));
   }
 
   const http = createServer(async (request, response) => {
@@ -215,6 +139,7 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     bucket: 'bucket',
     objects,
+    pageSize,
     put: (key, body = '') => void add(key, { marker: false, body: Buffer.from(body) }),
     refused: new Map(),
     onCopy: () => {},
@@ -232,9 +157,6 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
   return server;
 }
 
-/** Its objects were all written at one time. */
-const LONG_AGO = '<LastModified>2026-01-01T00:00:00.000Z</LastModified>';
-
 const etag = (body: Buffer = Buffer.alloc(0)) =>
   `"${createHash('md5').update(body).digest('hex')}"`;
 
@@ -247,14 +169,3 @@ const kept = (headers: IncomingHttpHeaders): Record<string, string> =>
   );
 
 const NO_BUCKET = { status: 404, code: 'NoSuchBucket' };
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-const tag = (name: string, content: string) =>
-  `<${name}>${content.startsWith('<') ? content : content.replace(/[&<>]/g, (sign) => ESCAPES[sign] ?? sign)}</${name}>`;
-
-function textOf(xml: string, name: string): string | null {
-  const value = new RegExp(`<${name}>(.*?)</${name}>`).exec(xml)?.[1];
-  return value === undefined
-    ? null
-    : value.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
-}
