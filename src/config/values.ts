@@ -29,3 +29,14 @@ export const amountOrZero = (fallback: number, max: number) =>
   z.coerce.number().min(0).max(max).default(fallback);
 /** Text that has to be there. */
 export const text = () => z.string().min(1, 'is required');
+/** What commas keep apart, without empty entries. */
+export const entries = (list: string): string[] =>
+  list
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+/** At least one key; several, with commas between, so that they can be rotated. */
+export const keys = () =>
+  text()
+    .transform(entries)
+    .refine((list) => list.length > 0, 'lists no key');
