@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Group commit: what arrives while a group is being committed is committed together. Nobody waits for
  * company: with no commit under way, what is there leaves at the end of the same turn of the event
  * loop. Beside one that is under way only a full group leaves, because it can grow no further; beside one
- * that takes too long any does, so that nobody's trouble is everybody's. To wait for
- * those just answered, who ask again at once, makes larger groups and is slower: everybody then waits
- * for the commit together, and nothing is parsed meanwhile.
+ * that takes too long any does, so that nobody's trouble is everybody's. To wait for those just answered,
+ * who ask again at once, makes larger groups and is slower: everybody then waits for the commit
+ * together, and nothing is parsed meanwhile.
  */
 
 export interface GroupCommitOptions<Item, Result> {
