@@ -1,15 +1,5 @@
+const { databaseAnswers } = require('../../../database');
 const delivery = require('../../../webhooks/delivery');
-
-const PATIENCE_MS = 2000;
-
-const databaseAnswers = () =>
-  strapi.db.connection
-    .raw('select 1')
-    .timeout(PATIENCE_MS)
-    .then(
-      () => true,
-      () => false,
-    );
 
 module.exports = {
   async check(ctx) {
