@@ -42,6 +42,9 @@ describe('addresses an SNS message names', () => {
   it.each([
     'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem',
     'https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0.pem',
+    'https://sns.us-gov-west-1.amazonaws.com/SimpleNotificationService-0.pem',
+    'https://sns.us-isob-east-1.amazonaws.com/SimpleNotificationService-0.pem',
+    'https://sns.ap-southeast-12.amazonaws.com/SimpleNotificationService-0.pem',
   ])('takes %s', (address) => {
     expect(certificateUrl(address)?.href).toBe(address);
   });
@@ -52,6 +55,9 @@ describe('addresses an SNS message names', () => {
     'https://sns.us-east-1.amazonaws.com@example.com/a.pem',
     'https://example.com/sns.us-east-1.amazonaws.com/a.pem',
     'https://bucket.s3.amazonaws.com/a.pem',
+    'https://sns.s3-eu-west-1.amazonaws.com/a.pem',
+    'https://sns.s3-website-us-east-1.amazonaws.com/a.pem',
+    'https://sns.s3-accelerate.amazonaws.com/a.pem',
     'https://xsns.us-east-1.amazonaws.com/a.pem',
     'https://sns.us-east-1.amazonaws.com:8443/a.pem',
     'https://user:pass@sns.us-east-1.amazonaws.com/a.pem',

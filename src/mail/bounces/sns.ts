@@ -55,7 +55,8 @@ export function isSignedBySns(message: SnsMessage, key: KeyObject): boolean {
   return verify(digest, Buffer.from(signed), key, Buffer.from(message.Signature, 'base64'));
 }
 
-const SNS_HOST = /^sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
+/** A region stands between, such as `us-gov-west-1`: `sns.s3-eu-west-1…` is a bucket that anybody may own. */
+const SNS_HOST = /^sns\.[a-z]{2,}(-[a-z]+)+-\d{1,2}\.amazonaws\.com(\.cn)?$/;
 
 /** An https address on a host of SNS, or null. Whatever else a message names is never asked. */
 export function snsUrl(address: string): URL | null {
