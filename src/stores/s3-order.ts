@@ -16,6 +16,15 @@ export function inBucketOrder(a: string, b: string): number {
 /** Surrogates stand for what comes after everything else; among themselves they are in order. */
 const rank = (unit: number) => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
+/**
+ * Whether a server that keeps objects in a file system may take the key for a path and follow it to
+ * another object, even out of the bucket: `../other/a.pdf`, `./a.pdf`, `a//b`. S3 has objects of such keys
+ * like of any other; that one is there is known from a listing alone.
+ */
+export function isPathlike(key: string): boolean {
+  return key.split('/').some((part) => part === '' || part === '.' || part === '..');
+}
+
 /** Compares folder by folder: whatever is below `a/` comes before `a-b`. */
 function byFolder(a: string, b: string): number {
   const end = Math.min(a.length, b.length);

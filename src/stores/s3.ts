@@ -9,6 +9,7 @@ import {
   pagesBelow,
   versionListing,
 } from './s3-listing.ts';
+import { isPathlike } from './s3-order.ts';
 import { purgeBelow, purgeEntries } from './s3-purge.ts';
 import type { LeftoverStore, PerFile, Removal, StoredFile } from './store.ts';
 
@@ -33,12 +34,14 @@ export function s3Store(config: S3Config): LeftoverStore {
 
   const removeKeys = async (files: readonly StoredFile[]): Promise<PerFile<Removal>> => {
     const found = await entriesUnder(listing, files.map(keyOf));
-    // Without versions to name, the key itself: a listing may lag behind, a delete does no harm.
+    // Without versions to name, the key itself: a listing may lag behind, a delete does no harm, unless
+    // it is followed to somebody else's object.
+    const named = [...found].filter(([key, entries]) => entries.length > 0 || !isPathlike(key));
     const deletion = purges
       ? await purgeEntries(bucket, [...found.values()].flat())
       : await deleteEntries(
           bucket,
-          [...found.keys()].map((Key) => ({ Key })),
+          named.map(([Key]) => ({ Key })),
         );
     return files.map((file) => {
       const key = keyOf(file);

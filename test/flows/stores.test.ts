@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ChromaClient, Collection } from 'chromadb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chromaStore } from '../../src/stores/chroma.ts';
+import { objectKeeper } from '../../src/stores/quarantine/objects.ts';
 import { s3Store } from '../../src/stores/s3.ts';
+import { openBucket } from '../../src/stores/s3-bucket.ts';
 import type { LeftoverStore, StoredFile } from '../../src/stores/store.ts';
 import { httpDouble } from '../support/http-double.ts';
 import { oneFile, S3_SETTINGS, STORE_DEFAULTS, storedFile } from '../support/one-file.ts';
@@ -34,6 +36,8 @@ async function expectRefusals(store: LeftoverStore, expected: object): Promise<v
 describe('object storage', () => {
   const bucket = s3Store(s3);
   const store = oneFile(bucket);
+  const quarantined = openBucket(s3);
+  const origin = { place: `quarantine-${randomUUID()}/`, collection: null };
   const writer = s3Client(env);
   const put = (Key: string) =>
     writer.send(new PutObjectCommand({ Bucket: s3.S3_BUCKET, Key, Body: 'text' }));
@@ -44,6 +48,7 @@ describe('object storage', () => {
     );
   afterAll(async () => {
     await bucket.close?.();
+    quarantined.close();
     writer.destroy();
   });
 
@@ -62,6 +67,30 @@ describe('object storage', () => {
       expect(await store.remove(file)).toMatchObject({ removed: 0 });
     },
   );
+
+  it.each([
+    ['another bucket', (bucket: string, key: string) => `../${bucket}/${key}`],
+    ['another bucket, from a folder', (bucket: string, key: string) => `a/../../${bucket}/${key}`],
+    ['another object', (_: string, key: string) => `./${key}`],
+    ['another object, over a folder', (_: string, key: string) => `a/../${key}`],
+    ['another object, over nothing', (_: string, key: string) => `/${key}`],
+  ])('is not led to %s by a key', async (_, keyTo) => {
+    // The server of these tests keeps objects as files and follows such keys.
+    const [Bucket, key] = [`other-${randomUUID()}`, `${randomUUID()}.pdf`];
+    await writer.send(new CreateBucketCommand({ Bucket }));
+    await writer.send(new PutObjectCommand({ Bucket, Key: key, Body: 'of somebody else' }));
+    await put(key);
+    await put(`a/${key}`);
+    const file = storedFile('d', keyTo(Bucket, key));
+    const saved = objectKeeper(quarantined, 'object').read(file, origin);
+    for await (const objects of saved) expect(objects).toEqual([]);
+    expect(await store.remove(file)).toMatchObject({ removed: 0 });
+    expect(await store.remaining(file)).toBe(0);
+    expect(await has(key)).toBe(true);
+    await expect(writer.send(new HeadObjectCommand({ Bucket, Key: key }))).resolves.toMatchObject({
+      ContentLength: 16,
+    });
+  });
 
   it('misses none where the server lists folder by folder, or longer names first', async () => {
     const own = randomUUID();

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Config } from '../../config.ts';
 import type { Bucket } from '../s3-bucket.ts';
-import { objectListing } from '../s3-listing.ts';
+import { type Listing, objectListing } from '../s3-listing.ts';
+import { isPathlike } from '../s3-order.ts';
 import { copyObject, hasSameContent } from './copy-object.ts';
 import { compareEach, type Keeper } from './keeper.ts';
 import { headOf, keysBelow } from './kept-objects.ts';
@@ -21,7 +22,9 @@ export function objectKeeper(bucket: Bucket, slashKeys: Config['S3_SLASH_KEYS'])
     async *read({ storageKey }, { place }) {
       if (!storageKey) return;
       let number = 0;
-      const pages = isPrefix(storageKey) ? keysBelow(listing, storageKey) : single(storageKey);
+      const pages = isPrefix(storageKey)
+        ? keysBelow(listing, storageKey)
+        : single(listing, storageKey);
       for await (const keys of pages) {
         const lines: string[] = [];
         for (const key of keys) {
@@ -60,6 +63,8 @@ export function objectKeeper(bucket: Bucket, slashKeys: Config['S3_SLASH_KEYS'])
   };
 }
 
-async function* single(key: string) {
-  yield [key];
+/** One key, unless asking for it by its name might lead to another object. */
+async function* single(listing: Listing, key: string) {
+  const there = !isPathlike(key) || (await listing.under(key)).length > 0;
+  yield there ? [key] : [];
 }
