@@ -17,12 +17,16 @@ const COLUMNS: [string, (file: MailFile) => string | number | boolean | null | u
   ['put_back_in', (file) => file.correction?.restored.join(' ')],
 ];
 
-/** Spreadsheets read a cell that starts like this as a formula, the full-width forms included. */
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+/**
+ * Where a cell begins that spreadsheets read as a formula, the full-width forms included. In languages
+ * with a decimal comma they part cells by semicolons, whatever the quotes say: there one begins within
+ * ours, and a line break begins the next row.
+ */
+const FORMULA = /(^|[;\t\r\n])(?=[" ]*[=+\-@＝＋－＠])/g;
 
 /**
  * All files of a batch as CSV (RFC 4180, CRLF, UTF-8 with a byte order mark for Excel), line by line,
- * so that a batch of any size streams. Cells that would be formulas get a leading apostrophe.
+ * so that a batch of any size streams. What would be a formula gets an apostrophe before it.
  */
 export async function* filesCsv(
   files: AsyncIterable<MailFile> | Iterable<MailFile>,
@@ -36,6 +40,7 @@ export async function* filesCsv(
 function cell(value: string | number | boolean | null | undefined): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const harmless = FORMULA.test(value) ? `'${value}` : value;
+  const guarded = value.replace(FORMULA, "$1'");
+  const harmless = /^[\t\r\n]/.test(guarded) ? `'${guarded}` : guarded;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
