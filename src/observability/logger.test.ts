@@ -20,3 +20,16 @@ test('a query that failed is told of without the values it was given', async () 
     expect(told).not.toContain('Ada');
   }
 });
+
+test('a long word is masked in a time that grows with its length', () => {
+  const cost = (text: string) => {
+    const before = process.cpuUsage();
+    describeError(text);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  // Sixteen times the text would take 256 times as long if the square counted.
+  const short = cost('a'.repeat(16_384));
+  expect(cost('a'.repeat(262_144))).toBeLessThan(40 * short + 100);
+  expect(describeError(`ada@example.com ${'a'.repeat(9)}@b`).message).toBe('[address] [address]');
+});
