@@ -118,6 +118,33 @@ describe('abuse reports', () => {
   });
 });
 
+describe('a report that is out to keep us busy', () => {
+  /** Milliseconds of this process, whatever others do meanwhile. */
+  async function cost(mail: string): Promise<number> {
+    const before = process.cpuUsage();
+    await notices(mail);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  }
+
+  it('is read as quickly as another, however many lines come back with it', async () => {
+    const long = bounceMail(ANN).replace('Hello', '\r\n'.repeat(2_000_000));
+    expect(await notices(long)).toHaveLength(1);
+    const usual = bounceMail(ANN).replace('Hello', '\r\n'.repeat(50_000));
+    expect(await cost(long)).toBeLessThan(4 * (await cost(usual)) + 500);
+  }, 120_000);
+
+  it('is read quickly, however long words its answers consist of', async () => {
+    const answer = (word: string) =>
+      `Final-Recipient: rfc822; ${ANN}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: ${word}\n`;
+    const answers = (words: string) => statusMail(ANN, Array(200).fill(answer(words)).join('\n'));
+    expect(await notices(answers('a'.repeat(4000)))).toHaveLength(200);
+    const plain = await cost(answers('a '.repeat(2000)));
+    for (const nasty of ['a'.repeat(4500), `<${'@'.repeat(4000)}`])
+      expect(await cost(answers(nasty))).toBeLessThan(4 * plain + 500);
+  }, 120_000);
+});
+
 describe('anything else', () => {
   it('is refused: other mail, and deep nesting', async () => {
     await expect(notices('Subject: hello\r\n\r\nStatus: 5.1.1')).rejects.toThrow(NoticeError);

@@ -6,6 +6,12 @@ import { deliveryStatus, isHardBounce } from './status.ts';
 
 /** Reports nest a mail in a mail, and not deeper. */
 const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 };
+/**
+ * Lines that are read. A report stands before the mail that came back, and needs no more of that than its
+ * head; the parser takes its time for each line, and anybody can send millions, all of them empty.
+ */
+const MAX_LINES = 50_000;
+const LINE_FEED = 10;
 
 /**
  * What a mail to the bounce address says: a delivery status notification (RFC 3464) or an abuse report
@@ -24,10 +30,19 @@ export async function reportNotices(raw: Uint8Array): Promise<DeliveryNotice[]> 
 
 async function parse(raw: Uint8Array): Promise<Email> {
   try {
-    return await PostalMime.parse(raw, { ...LIMITS, forceRfc822Attachments: true });
+    return await PostalMime.parse(beginning(raw), { ...LIMITS, forceRfc822Attachments: true });
   } catch {
     throw new NoticeError('it cannot be read as a mail');
   }
+}
+
+function beginning(raw: Uint8Array): Uint8Array {
+  let end = 0;
+  for (let line = 0; line < MAX_LINES; line += 1) {
+    end = raw.indexOf(LINE_FEED, end) + 1;
+    if (end === 0) return raw;
+  }
+  return raw.subarray(0, end);
 }
 
 const partsOf = ({ attachments }: Email, ...types: string[]) =>
