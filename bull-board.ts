@@ -30,6 +30,7 @@ function main(): void {
   });
   const app = express();
   app.disable('x-powered-by');
+  app.use(refuseFrames);
   app.get('/health/live', (_request, response) => {
     response.json({ alive: true });
   });
@@ -58,6 +59,20 @@ function main(): void {
 function shown(name: QueueName, adapter: BullMQAdapter): BullMQAdapter {
   adapter.setFormatter('data', (data: unknown) => shownPayload(name, data));
   return adapter;
+}
+
+/**
+ * Browsers remember the key of a page they signed in to. Shown in a frame, invisible, another site could
+ * have an operator press the board's buttons.
+ */
+function refuseFrames(_request: Request, response: Response, next: NextFunction): void {
+  response.set({
+    'Content-Security-Policy': "frame-ancestors 'none'",
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  next();
 }
 
 function requireAdmin(keys: string[]) {

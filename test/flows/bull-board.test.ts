@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { queueNames } from '../../src/queues/registry.ts';
 import { freePort } from '../../stack/ports.ts';
 import { TOKEN } from '../support/builtin-cms.ts';
+import { CHROMIUM } from '../support/chromium.ts';
 import { stackEnv } from '../support/stack-env.ts';
 import { documentId, event } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -78,6 +82,28 @@ it.each([
   expect(queues.map(({ name }) => name).sort()).toEqual([...queueNames].sort());
   expect(queues.find(({ name }) => name === queueNames[0])?.counts.waiting).toBe(1);
 });
+
+it.runIf(CHROMIUM)(
+  'is not shown in a frame of another site, where clicks could be stolen',
+  async () => {
+    const site = createServer((_request, response) =>
+      response.setHeader('content-type', 'text/html').end(`<iframe src="${url}/"></iframe>`),
+    );
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    const browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox'] });
+    const context = await browser.newContext({
+      httpCredentials: { username: 'operator', password: env.ADMIN_API_KEY! },
+    });
+    const page = await context.newPage();
+    // As somebody who is signed in.
+    await page.goto(url);
+    await page.waitForSelector('text=Tidings');
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}`);
+    expect(page.frames().map((frame) => frame.url())).not.toContain(`${url}/`);
+    await browser.close();
+    site.close();
+  },
+);
 
 it('shows ids, and of events only how many there are', async () => {
   const named = [event('ada@example.com', documentId()), { user_email: 'ada@example.com' }];
