@@ -42,6 +42,16 @@ describe('what is wrong', () => {
     ['PORT', '65536'],
     ['LOG_LEVEL', 'loud'],
     ['CMS_API_URL', 'nowhere'],
+    ['CMS_API_URL', 'localhost:1337'],
+    ['CHROMA_URL', 'ftp://chroma'],
+    ['S3_ENDPOINT', '"http://s3"'],
+    ['DATABASE_URL', 'localhost/db'],
+    ['DATABASE_URL', "'postgres://u:p@h/db'"],
+    ['DATABASE_URL', 'postgres://u:p#w@h/db'],
+    ['DATABASE_URL', 'postgres://u:100%@h/db'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', '"redis://h"'],
+    ['REDIS_URL', 'redis://a:1,b:1'],
     ['ENABLE_AUTO_CORRECTION', 'perhaps'],
     ['AUTO_CORRECTION_MODE', 'always'],
     ['DEFAULT_BATCH_SIZE_THRESHOLD', '0'],
@@ -89,7 +99,31 @@ describe('what is wrong', () => {
   });
 });
 
+describe('what is blank', () => {
+  it.each([' ', '\t', '\n', '\r\n '])('counts as not set: %j', (blank) => {
+    const names = ['CORRECTION_BRAKE_MAX_TASKS', 'RETENTION_DAYS', 'RATE_LIMIT_MAX', 'PORT'];
+    const blanks = Object.fromEntries(names.map((name) => [name, blank]));
+    expect(loadConfig({ ...NEEDED, ...blanks })).toEqual(loadConfig(NEEDED));
+    expect(refusal({ ...NEEDED, REDIS_URL: blank })).toContain('REDIS_URL is not set');
+  });
+});
+
 describe('what is given', () => {
+  it('does not end in the line break of the file it came from', () => {
+    const given = { CMS_API_TOKEN: 'token\r\n', SMTP_PASSWORD: ' a b \n', S3_BUCKET: 'b\n' };
+    expect(loadConfig({ ...NEEDED, ...given })).toMatchObject({
+      CMS_API_TOKEN: 'token',
+      SMTP_PASSWORD: ' a b ',
+      S3_BUCKET: 'b',
+    });
+  });
+  it.each([
+    ['DATABASE_URL', 'postgresql://u:a,b%40c@one:1,two:2/db?sslmode=require'],
+    ['DATABASE_URL', 'postgres:///db?host=/run/postgresql'],
+    ['REDIS_URL', 'rediss://:p%23@a:1, rediss://b:1'],
+  ])('%s may be %s', (name, value) => {
+    expect(loadConfig({ ...NEEDED, [name]: value })).toMatchObject({ [name]: value });
+  });
   it('is joined by the documented defaults', () => {
     expect(loadConfig(NEEDED)).toMatchObject({
       PORT: 8000,

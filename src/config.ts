@@ -7,8 +7,11 @@ import {
   DAY_SECONDS,
   flag,
   HOUR_SECONDS,
+  httpUrl,
   keys,
   MONTH_SECONDS,
+  postgresUrl,
+  redisUrls,
   text,
   whole,
   YEAR_HOURS,
@@ -36,13 +39,13 @@ const variables = z.object({
   BULL_BOARD_PORT: whole(3001, 0, 65_535),
   WORKER_HEALTH_PORT: whole(8001, 0, 65_535),
   LISTEN_HOST: z.string().optional(),
-  APP_URL: z.url().optional(),
+  APP_URL: httpUrl().optional(),
 
-  DATABASE_URL: text(),
+  DATABASE_URL: postgresUrl(),
   DATABASE_POOL_SIZE: whole(10, 1, 1000),
   MIGRATE_ON_START: flag(true),
   SHUTDOWN_TIMEOUT_SECONDS: whole(25, 1, 3600),
-  REDIS_URL: text(),
+  REDIS_URL: redisUrls(),
   QUEUE_PREFIX: z.string().min(1).default('tidings'),
 
   INGESTION_SERVICE_API_KEY: keys(),
@@ -56,7 +59,7 @@ const variables = z.object({
 
   ...mailVariables,
 
-  CMS_API_URL: z.url(),
+  CMS_API_URL: httpUrl(),
   CMS_API_TOKEN: text(),
   CMS_TIMEOUT_MS: whole(2000, 1, HOUR_SECONDS * 1000),
   WRITE_BACK_COMPARE_SECONDS: whole(600, 0, MONTH_SECONDS),
@@ -136,7 +139,7 @@ export class ConfigError extends Error {
  * @throws ConfigError naming all missing or wrong variables at once
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const present = given(env);
   const parsed = environment.safeParse(present);
   if (!parsed.success) throw new ConfigError(explain(parsed.error, present));
   return {
@@ -149,11 +152,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 /**
  * The address of the database, for tools that need nothing else.
- * @throws ConfigError where it is not set
+ * @throws ConfigError where it is not set, or no address
  */
 export function databaseUrl(env: NodeJS.ProcessEnv = process.env): string {
-  if (!env.DATABASE_URL) throw new ConfigError('DATABASE_URL is not set');
-  return env.DATABASE_URL;
+  const { DATABASE_URL } = given(env);
+  if (!DATABASE_URL) throw new ConfigError('DATABASE_URL is not set');
+  const parsed = variables.shape.DATABASE_URL.safeParse(DATABASE_URL);
+  if (!parsed.success) throw new ConfigError(`DATABASE_URL ${parsed.error.issues[0]?.message}`);
+  return parsed.data;
+}
+
+/**
+ * The variables that are set. Blank ones are not: as a number a space would be 0, which turns limits off.
+ * The line break at the end of a file that was read into a variable is no part of its value.
+ */
+export function given(env: NodeJS.ProcessEnv): Record<string, string> {
+  const set = Object.entries(env).flatMap(([name, value]) =>
+    value?.trim() ? [[name, value.replace(/[\r\n]+$/, '')]] : [],
+  );
+  return Object.fromEntries(set);
 }
 
 /** In a Redis cluster all keys of a queue must share a slot, which braces see to. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { given } from '../../src/config.ts';
 import { webhookSigner } from './webhook-signer.ts';
 
 /** What the CMS runs with. The host and port matter to the entry only. */
@@ -77,11 +78,11 @@ function isUsableSecret(secret: string): boolean {
 }
 
 /**
- * Reads and validates the environment of the CMS. An empty variable counts as not set.
+ * Reads and validates the environment of the CMS. A blank variable counts as not set.
  * @throws Error naming every variable at fault, never a value
  */
 export function loadCmsConfig(env: NodeJS.ProcessEnv = process.env): CmsConfig {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const present = given(env);
   const parsed = environment.safeParse(present);
   if (!parsed.success) throw new Error(explain(parsed.error, present));
   const { data } = parsed;

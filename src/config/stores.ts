@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amountOrZero, flag, HOUR_SECONDS, text, whole, YEAR_HOURS } from './values.ts';
+import { amountOrZero, flag, HOUR_SECONDS, httpUrl, text, whole, YEAR_HOURS } from './values.ts';
 
 /** A name as Chroma wants it, once its placeholders are filled in. */
 const COLLECTION =
@@ -11,7 +11,7 @@ const STORE_RATES =
 
 /** Object storage, the vector store, and how much either may be asked. */
 export const storeVariables = {
-  S3_ENDPOINT: z.url().optional(),
+  S3_ENDPOINT: httpUrl().optional(),
   S3_BUCKET: text(),
   S3_FORCE_PATH_STYLE: flag(true).optional(),
   S3_PURGE: z.enum(['marker', 'versions']).default('marker'),
@@ -20,7 +20,7 @@ export const storeVariables = {
   AWS_ACCESS_KEY_ID: z.string().optional(),
   AWS_SECRET_ACCESS_KEY: z.string().optional(),
   AWS_SESSION_TOKEN: z.string().optional(),
-  CHROMA_URL: z.url(),
+  CHROMA_URL: httpUrl(),
   CHROMA_TENANT: z.string().min(1).default('default_tenant'),
   CHROMA_DATABASE: z.string().min(1).default('default_database'),
   CHROMA_COLLECTION: z

@@ -29,6 +29,39 @@ export const amountOrZero = (fallback: number, max: number) =>
   z.coerce.number().min(0).max(max).default(fallback);
 /** Text that has to be there. */
 export const text = () => z.string().min(1, 'is required');
+/** An address that is asked over HTTP. */
+export const httpUrl = () =>
+  z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+/** The address of a Postgres database; the driver takes several hosts, with commas between. */
+export const postgresUrl = () =>
+  text().refine((url) => isPostgresUrl(url), {
+    error: 'must be a postgres:// URL, with special characters of its password percent-encoded',
+  });
+/** Addresses of Redis, with commas between where it is a cluster. */
+export const redisUrls = () =>
+  text().refine((urls) => urls.split(',').every((url) => isUrlOf(url.trim(), /^rediss?:$/)), {
+    error:
+      'must be a redis:// or rediss:// URL, with special characters of its password percent-encoded',
+  });
+
+/** As the driver reads it: whatever stands between `@` and the path are hosts. */
+function isPostgresUrl(url: string): boolean {
+  const [authority = ''] = url.slice(url.indexOf('://') + 3).split(/[?/]/);
+  const hosts = authority.slice(authority.indexOf('@') + 1);
+  return isUrlOf(url.replace(hosts, hosts.split(',')[0]!), /^postgres(ql)?:$/);
+}
+
+/** Whether a driver can read it: credentials are percent-decoded, which not every text can be. */
+function isUrlOf(text: string, protocol: RegExp): boolean {
+  try {
+    const url = new URL(text);
+    decodeURIComponent(url.username + url.password);
+    return protocol.test(url.protocol);
+  } catch {
+    return false;
+  }
+}
+
 /** What commas keep apart, without empty entries. */
 export const entries = (list: string): string[] =>
   list

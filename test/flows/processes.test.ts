@@ -21,6 +21,7 @@ describe('bringing the schema up to date', () => {
 
   it.each([
     ['is not named', {}, 'DATABASE_URL is not set'],
+    ['has no address', { DATABASE_URL: '"postgres://u:secret@h/x"' }, 'DATABASE_URL must be'],
     ['is away', { DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' }, 'ECONNREFUSED 127.0.0.1:1'],
   ])('says in one line that the database %s', async (_what, env: Record<string, string>, says) => {
     const { code, stderr } = await runEntry('src/db/migrate.ts', env);
