@@ -6,14 +6,14 @@ import { messageIdFor } from './message.ts';
 describe('messageIdFor', () => {
   it('names the stored mail and the domain of the sender', () => {
     expect(messageIdFor(17, 'Tidings <tidings@Example.com>')).toBe('<tidings.17@example.com>');
-    expect(messageIdFor('17', 'tidings@example.com')).toBe('<tidings.17@example.com>');
+    expect(messageIdFor('17.9', 'tidings@example.com')).toBe('<tidings.17.9@example.com>');
   });
 
   it('is well formed, repeatable and says nothing about a person, whatever the id is', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.emailAddress(), fc.uuid(), fc.nat()), (id) => {
         const messageId = messageIdFor(id, 'tidings@example.com');
-        expect(messageId).toMatch(/^<tidings\.[0-9a-f-]{1,36}@example\.com>$/);
+        expect(messageId).toMatch(/^<tidings\.[0-9a-f.-]{1,36}@example\.com>$/);
         expect(messageIdFor(id, 'tidings@example.com')).toBe(messageId);
       }),
     );

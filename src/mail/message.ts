@@ -32,12 +32,13 @@ export function composed({ to, html, ...mail }: OutgoingMail) {
 }
 
 /** Numbers and UUIDs say nothing about a person; anything else is hashed before it leaves the house. */
-const ANONYMOUS_ID = /^(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+const ANONYMOUS_ID = /^(\d+(\.\d+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 /**
  * The Message-ID of a stored e-mail (RFC 5322, section 3.6.4). Deterministic, so a mail that is handed
  * over again can be recognised as the same one.
- * @param emailId the row's id in `email_notification_log`
+ * @param emailId the row's id in `email_notification_log`, and when it was made: ids alone come again in a
+ *   database that was put back to a backup, and mailbox providers drop another mail of the same Message-ID
  * @param fromAddress the sender; its domain is the right-hand side
  * @throws ConfigError when the sender has no domain
  */

@@ -29,10 +29,10 @@ export async function renderEmail(deps: Deps, { email_id }: { email_id: number }
 
 /** @returns the mail's place in its company's line; undefined where it is not pending any more */
 async function renderAndSave(deps: Deps, mail: Mail): Promise<number | undefined> {
-  const { id } = mail.email;
+  const { id, created_at } = mail.email;
   try {
     const rendered = await renderMail(deps, mail);
-    const messageId = messageIdFor(id, deps.config.FROM_EMAIL);
+    const messageId = messageIdFor(`${id}.${created_at.getTime()}`, deps.config.FROM_EMAIL);
     return await deps.mails.saveRendered({ ...rendered, id, messageId });
   } catch (error) {
     if (error instanceof PermanentError) await failEmail(deps.db.sql, id, error.message);
