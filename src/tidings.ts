@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from './config.ts';
+import { refuseOlderSchema } from './db/migrate.ts';
 import { openDeps } from './deps.ts';
 import { exitCodeOf } from './domain/store-audit.ts';
 import { masked } from './observability/logger.ts';
@@ -67,6 +68,7 @@ async function main(): Promise<number> {
   const config = loadConfig();
   if (order.fix && !config.ENABLE_AUTO_CORRECTION)
     throw new ConfigError('--fix makes corrections, and ENABLE_AUTO_CORRECTION is false');
+  await refuseOlderSchema(config.DATABASE_URL);
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stopping.abort(new Error(`stopped by ${name}`)));

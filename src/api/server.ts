@@ -1,5 +1,5 @@
 import { ConfigError, loadConfig } from '../config.ts';
-import { migrateDatabase } from '../db/migrate.ts';
+import { migrateDatabase, refuseOlderSchema } from '../db/migrate.ts';
 import { openDeps } from '../deps.ts';
 import { subscribeInvalidations } from '../queues/invalidation.ts';
 import { closerOf, onShutdown } from '../shutdown.ts';
@@ -8,7 +8,7 @@ import { createApp } from './app.ts';
 /** Entry of an API process. Redis may be away at start: what is accepted waits in Postgres. */
 async function main(): Promise<void> {
   const config = loadConfig();
-  if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
+  await (config.MIGRATE_ON_START ? migrateDatabase : refuseOlderSchema)(config.DATABASE_URL);
   const deps = openDeps(config, 'api');
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const at = { port: config.PORT, host: config.LISTEN_HOST };

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Worker } from 'bullmq';
 import { ConfigError, loadConfig } from '../config.ts';
-import { migrateDatabase } from '../db/migrate.ts';
+import { migrateDatabase, refuseOlderSchema } from '../db/migrate.ts';
 import { openDeps } from '../deps.ts';
 import { refuseEviction } from '../queues/connection.ts';
 import { subscribeInvalidations } from '../queues/invalidation.ts';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const names = chosenQueues();
   const config = loadConfig();
   const deps = openDeps(config, 'workers');
-  if (config.MIGRATE_ON_START) await migrateDatabase(config.DATABASE_URL);
+  await (config.MIGRATE_ON_START ? migrateDatabase : refuseOlderSchema)(config.DATABASE_URL);
   void subscribeInvalidations(deps.workerRedis(), config.QUEUE_PREFIX, deps.preferences.forget);
   const progress = watchProgress(deps, names);
   const sweeping = startSweeping(deps);
