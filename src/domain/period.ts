@@ -28,10 +28,15 @@ export function dateIn(timeZone: string, at: Date): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(at);
 }
 
-/** The instant at which a calendar day begins; the offset is asked for twice because it may change. */
+/**
+ * The first instant of a calendar day: its midnight, or where the clocks skip that, the instant they go
+ * on. The zone's offset is one of those of the day before and the day after.
+ */
 function midnight(utcMidnight: number, timeZone: string): Date {
-  const guess = utcMidnight - offsetMs(new Date(utcMidnight), timeZone);
-  return new Date(utcMidnight - offsetMs(new Date(guess), timeZone));
+  const by = (probe: number) => utcMidnight - offsetMs(new Date(utcMidnight + probe), timeZone);
+  const [early = 0, late = 0] = [by(-DAY_MS), by(DAY_MS)].sort((one, other) => one - other);
+  const hasBegun = early + offsetMs(new Date(early), timeZone) >= utcMidnight;
+  return new Date(hasBegun ? early : late);
 }
 
 /** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */
