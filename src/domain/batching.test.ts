@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listsUnfinished, onAlarm, reachesThreshold, statusAtClose } from './batching.ts';
+import {
+  CLOSE_REASONS,
+  listedUnfinished,
+  onAlarm,
+  reachesThreshold,
+  statusAtClose,
+} from './batching.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -13,7 +19,7 @@ const counts = fc
 
 const waiting = { total: 2, successful: 0, failed: 0 };
 const partly = { total: 2, successful: 1, failed: 0 };
-const batch = { startedAt: start, dueAt: later(30 * MINUTE), closeRequestedAt: null };
+const batch = { waitingSince: start, dueAt: later(30 * MINUTE), closeRequestedAt: null };
 const alarm = (change: object, counted: typeof waiting, at: number) =>
   onAlarm({ ...batch, counts: counted, ...change }, later(at), 30 * MINUTE, DAY);
 
@@ -43,6 +49,13 @@ describe('an alarm', () => {
       { action: 'wait', until: batch.dueAt },
     ],
     ['closes at the greatest age', {}, waiting, 24 * 60, { action: 'close', reason: 'max_age' }],
+    [
+      'counts the age from when files it took over began to wait',
+      { waitingSince: later(-23 * 60 * MINUTE) },
+      waiting,
+      60,
+      { action: 'close', reason: 'max_age' },
+    ],
     [
       'closes an emptied batch when it is due',
       {},
@@ -99,7 +112,12 @@ it('is completed or failed only when every reported file is', () => {
   );
 });
 
-it('lists unfinished files only when it gave up waiting for them', () => {
-  const listing = (['threshold', 'due', 'max_age', 'manual'] as const).filter(listsUnfinished);
-  expect(listing).toEqual(['max_age']);
+it('lists all unfinished files when it gave up waiting for them, else those that waited as long', () => {
+  const unfinished = fc.nat(50).chain((all) => fc.tuple(fc.constant(all), fc.nat(all)));
+  fc.assert(
+    fc.property(fc.constantFrom(...CLOSE_REASONS), unfinished, (reason, [all, overdue]) => {
+      const listed = listedUnfinished(reason, all, overdue);
+      expect(listed).toBe(reason === 'max_age' ? all : overdue);
+    }),
+  );
 });

@@ -28,29 +28,35 @@ export type Alarm =
 
 /**
  * What an alarm does to an open batch.
- * @param batch its start, its `due_at`, and when an operator asked for it to close, if one did
+ * @param batch its `due_at`, when an operator asked for it to close, if one did, and since when it waits:
+ *   its start, or where it took files over, when the oldest of these began
  * @param delayMs the owner's notification delay
- * @param maxAgeMs age at which a batch closes though nothing in it is finished
+ * @param maxAgeMs for how long a batch waits in which nothing is finished
  */
 export function onAlarm(
-  batch: { startedAt: Date; dueAt: Date; closeRequestedAt: Date | null; counts: Counts },
+  batch: { waitingSince: Date; dueAt: Date; closeRequestedAt: Date | null; counts: Counts },
   now: Date,
   delayMs: number,
   maxAgeMs: number,
 ): Alarm {
-  const { counts, dueAt, startedAt } = batch;
+  const { counts, dueAt, waitingSince } = batch;
   const something = finished(counts) > 0 || counts.total === 0;
   if (batch.closeRequestedAt && finished(counts) > 0) return { action: 'close', reason: 'manual' };
   if (now < dueAt) return { action: 'wait', until: dueAt };
   if (something) return { action: 'close', reason: 'due' };
-  const lastCall = startedAt.getTime() + maxAgeMs;
+  const lastCall = waitingSince.getTime() + maxAgeMs;
   if (now.getTime() >= lastCall) return { action: 'close', reason: 'max_age' };
   return { action: 'wait', until: new Date(Math.min(now.getTime() + delayMs, lastCall)) };
 }
 
-/** Unfinished files are listed in the mail only when the batch was given up waiting for them. */
-export function listsUnfinished(reason: CloseReason): boolean {
-  return reason === 'max_age';
+/**
+ * How many of a batch's unfinished files its mail lists; the others move on to the next batch. All of
+ * them where it was given up waiting for them, else those that have waited that long by themselves: a
+ * busy owner's batches never wait, and would hand a file that is stuck on to each other for good.
+ * @param overdue unfinished files that have waited for as long as a batch waits at most
+ */
+export function listedUnfinished(reason: CloseReason, unfinished: number, overdue: number): number {
+  return reason === 'max_age' ? unfinished : overdue;
 }
 
 /** The status a batch closes with, from the counts of the lines it reports. */

@@ -95,7 +95,7 @@ export async function applyChunk(
   await dropUnused(tx, unused);
 
   const full = counted.filter(isFull);
-  const closings = await closeBatches(tx, full, 'threshold', now, mailOptions(config));
+  const closings = await closeBatches(tx, full, 'threshold', now, closingOptions(config));
   const closed = new Set(closings.map(({ batch_id }) => batch_id));
   const opened = batches.filter(
     (b) => b.opened && filled.has(b.batch_id) && !closed.has(b.batch_id),
@@ -113,9 +113,10 @@ function isFull(batch: BatchRow): boolean {
 }
 
 /** What closing a batch has to know of the configuration. */
-export const mailOptions = (config: Config) => ({
+export const closingOptions = (config: Config) => ({
   mailsEnabled: config.ENABLE_EMAIL_NOTIFICATIONS,
   maxAttempts: config.EMAIL_MAX_ATTEMPTS,
+  maxAgeMs: config.MAX_BATCH_AGE_HOURS * 3_600_000,
 });
 
 /** Notes for each event which line it was absorbed into: the audit's books. */

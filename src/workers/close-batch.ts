@@ -1,9 +1,10 @@
 import { lockBatch, setDue } from '../db/queries/batches.ts';
 import { closeBatches } from '../db/queries/close-batch.ts';
+import { waitingSince } from '../db/queries/waiting-files.ts';
 import type { Deps } from '../deps.ts';
 import { onAlarm } from '../domain/batching.ts';
 import { NotYet } from '../errors.ts';
-import { mailOptions } from './apply-chunk.ts';
+import { closingOptions } from './apply-chunk.ts';
 import { raiseAfterClosing } from './raise.ts';
 
 /** `batch-close`: the alarm clock. Postgres decides whether the batch closes, waits, or is closed. */
@@ -13,9 +14,10 @@ export async function closeDueBatch(deps: Deps, { batch_id }: { batch_id: string
     const batch = await lockBatch(tx, batch_id);
     if (batch?.status !== 'processing') return null;
     const now = new Date();
+    const options = closingOptions(config);
     const alarm = onAlarm(
       {
-        startedAt: batch.batch_start_time,
+        waitingSince: await waitingSince(tx, batch),
         dueAt: batch.due_at,
         closeRequestedAt: batch.close_requested_at,
         counts: {
@@ -26,13 +28,12 @@ export async function closeDueBatch(deps: Deps, { batch_id }: { batch_id: string
       },
       now,
       batch.user_preferences_snapshot.notification_delay_minutes * 60_000,
-      config.MAX_BATCH_AGE_HOURS * 3_600_000,
+      options.maxAgeMs,
     );
     if (alarm.action === 'wait') {
       await setDue(tx, batch_id, alarm.until);
       return { wait: alarm.until, closed: null };
     }
-    const options = mailOptions(config);
     const [closing] = await closeBatches(tx, [batch], alarm.reason, now, options);
     return { wait: null, closed: closing ? { closing, reason: alarm.reason } : null };
   });

@@ -4,7 +4,7 @@ import { retimeBatch } from '../db/queries/preferences.ts';
 import type { Deps } from '../deps.ts';
 import { reachesThreshold } from '../domain/batching.ts';
 import type { Resolved } from '../stores/preferences.ts';
-import { mailOptions } from './apply-chunk.ts';
+import { closingOptions } from './apply-chunk.ts';
 import { raiseAfterClosing } from './raise.ts';
 
 /**
@@ -33,7 +33,7 @@ export async function retimeOpenBatch(
     };
     if (counts.total === 0 || !reachesThreshold(counts, settings.batch_size_threshold)) return null;
     const retimed = { ...batch, user_preferences_snapshot: settings };
-    const options = mailOptions(deps.config);
+    const options = closingOptions(deps.config);
     const [closing] = await closeBatches(tx, [retimed], 'threshold', new Date(), options);
     return closing ?? null;
   });

@@ -64,6 +64,86 @@ describe('closing', () => {
   });
 });
 
+describe('a file that is stuck', () => {
+  const stuckFor = async (document: string, hours: number) => system.deps.db.sql`
+    update batch_files set created_at = created_at - make_interval(hours => ${hours}),
+      processing_start_time = processing_start_time - make_interval(hours => ${hours})
+    where file_document_id = ${document}`;
+  const start = async (email: string, document: string) => {
+    const at = { processing_stage: 'processing', status: 'processing' };
+    await system.push(event(email, document, at));
+    await system.applied();
+  };
+  const finish = async (email: string, count: number) => {
+    const documents = Array.from({ length: count }, () => documentId('done'));
+    await system.push(...documents.map((document) => event(email, document)));
+    await system.applied();
+  };
+
+  it.each(['due', 'threshold', 'manual'])(
+    'is told of by the mail of a busy owner (%s)',
+    async (how) => {
+      const ada = person();
+      const [stuck, fresh] = [documentId('stuck'), documentId('fresh')];
+      await start(ada, stuck);
+      // Files come and go around it, and each batch hands it on to the next.
+      for (const round of [1, 2]) {
+        await finish(ada, 5);
+        expect((await system.mails(ada, round)).some(({ text }) => text.includes(stuck))).toBe(
+          false,
+        );
+      }
+      await stuckFor(stuck, 25);
+      await start(ada, fresh);
+      await finish(ada, how === 'threshold' ? 5 : 1);
+      const [open] = await batchesOf(ada);
+      if (how === 'due') await system.makeDue(ada);
+      if (how === 'manual') await system.call('POST', `/api/batches/${open.batch_id}/close`);
+      const mails = await system.mails(ada, 3);
+      const [told, ...more] = mails.filter(({ text }) => text.includes(stuck));
+      expect(more).toEqual([]);
+      expect(told?.subject).toMatch(/^\d files? ready, 1 in progress$/);
+      expect(told?.text).not.toContain(fresh);
+      const [next, closed] = await batchesOf(ada);
+      expect(closed).toMatchObject({ closed_by: how, status: 'partially_completed' });
+      expect(closed.total_files - closed.successful_files).toBe(1);
+      expect(next).toMatchObject({ total_files: 1, carried_over_from: closed.batch_id });
+      // Once it is done its owner is told again.
+      await system.push(event(ada, stuck));
+      await system.applied();
+      await system.makeDue(ada);
+      const last = (await system.mails(ada, 4)).filter(({ text }) => text.includes(stuck));
+      expect(last.map(({ subject }) => subject)).toContain(`Ready: ${stuck}.pdf`);
+    },
+  );
+
+  it('waits no longer because its batch was handed files over', async () => {
+    const ada = person();
+    const stuck = documentId('stuck');
+    await start(ada, stuck);
+    await finish(ada, 5);
+    await stuckFor(stuck, 25);
+    await system.makeDue(ada);
+    await system.mails(ada, 2);
+    expect((await batchesOf(ada))[0]).toMatchObject({ closed_by: 'max_age', total_files: 1 });
+  });
+
+  it('that began anew waits since then', async () => {
+    const ada = person();
+    const again = documentId('again');
+    await system.push(failure(ada, again));
+    await system.applied();
+    await system.deps.db.sql`
+      update batch_files set created_at = created_at - interval '25 hours'
+      where file_document_id = ${again}`;
+    await start(ada, again);
+    await finish(ada, 5);
+    const [mail] = await system.mails(ada);
+    expect(mail?.subject).toBe('5 files ready');
+    expect((await batchesOf(ada))[0]).toMatchObject({ status: 'processing', total_files: 1 });
+  });
+});
+
 describe('one file, one line', () => {
   it('reports failed and then succeeded once, as succeeded', async () => {
     const ada = person();

@@ -21,6 +21,8 @@ export interface BatchRow extends PreferenceOwner {
   failed_files: number;
   event_count: number;
   closed_by: CloseReason | null;
+  /** The batch whose unfinished files it began with. */
+  carried_over_from: string | null;
   user_preferences_snapshot: NotificationSettings;
   preferences_source: PreferenceSource;
   preferences_age_seconds: number;

@@ -1,8 +1,9 @@
 import type { CloseReason } from '../../domain/batching.ts';
-import { listsUnfinished, statusAtClose } from '../../domain/batching.ts';
+import { listedUnfinished, statusAtClose } from '../../domain/batching.ts';
 import type { Transaction } from '../client.ts';
 import type { BatchRow } from './batches.ts';
 import { type Placed, placing } from './email-lines.ts';
+import { countOverdue, lineWaitsSince } from './waiting-files.ts';
 
 /** What closing a batch brought into being. */
 export interface Closing {
@@ -13,10 +14,18 @@ export interface Closing {
   next: { batch_id: string; due_at: Date } | null;
 }
 
+export interface ClosingOptions {
+  /** The global switch. */
+  mailsEnabled: boolean;
+  /** Stored with the mail. */
+  maxAttempts: number;
+  /** Unfinished files that have waited for so long, in milliseconds, are listed in the mail. */
+  maxAgeMs: number;
+}
+
 /**
  * Closes locked open batches, each once: moves their unfinished files on (unless the mail is to list
  * them), fixes counts and status, and writes the mails' rows, all in the caller's transaction.
- * @param options.mailsEnabled the global switch; `maxAttempts` is stored with the mail
  * @returns one closing per batch, in the order given
  */
 export async function closeBatches(
@@ -24,10 +33,14 @@ export async function closeBatches(
   batches: BatchRow[],
   reason: CloseReason,
   now: Date,
-  options: { mailsEnabled: boolean; maxAttempts: number },
+  options: ClosingOptions,
 ): Promise<Closing[]> {
   if (batches.length === 0) return [];
-  const ends = batches.map((batch) => endOf(batch, reason, options.mailsEnabled));
+  const lastCall = new Date(now.getTime() - options.maxAgeMs);
+  const overdue = await countOverdue(tx, batches.filter(hasUnfinished), lastCall);
+  const ends = batches.map((batch) =>
+    endOf(batch, reason, overdue.get(batch.batch_id) ?? 0, options.mailsEnabled),
+  );
   // Sent together, done in this order: an owner's next batch can only open once the last is closed.
   const [, next, emails] = await Promise.all([
     markClosed(tx, ends, reason, now),
@@ -35,6 +48,7 @@ export async function closeBatches(
       tx,
       ends.filter(({ carries }) => carries).map(({ batch }) => batch),
       now,
+      lastCall,
     ),
     writeMails(tx, ends, options.maxAttempts),
   ]);
@@ -77,17 +91,21 @@ async function writeMails(tx: Transaction, ends: End[], maxAttempts: number) {
 
 type End = ReturnType<typeof endOf>;
 
+const unfinishedOf = (batch: BatchRow): number =>
+  batch.total_files - batch.successful_files - batch.failed_files;
+const hasUnfinished = (batch: BatchRow): boolean => unfinishedOf(batch) > 0;
+
 /** How a batch ends: its status, whether something stays unfinished, and why its mail would not leave. */
-function endOf(batch: BatchRow, reason: CloseReason, mailsEnabled: boolean) {
-  const unfinished = batch.total_files - batch.successful_files - batch.failed_files;
-  const carries = unfinished > 0 && !listsUnfinished(reason);
+function endOf(batch: BatchRow, reason: CloseReason, overdue: number, mailsEnabled: boolean) {
+  const unfinished = unfinishedOf(batch);
+  const carried = unfinished - listedUnfinished(reason, unfinished, overdue);
   const counts = {
-    total: carries ? batch.total_files - unfinished : batch.total_files,
+    total: batch.total_files - carried,
     successful: batch.successful_files,
     failed: batch.failed_files,
   };
   const suppressed = suppression(batch, counts.total, mailsEnabled);
-  return { batch, carries, status: statusAtClose(counts), suppressed };
+  return { batch, carries: carried > 0, status: statusAtClose(counts), suppressed };
 }
 
 function suppression(batch: BatchRow, total: number, mailsEnabled: boolean): string | null {
@@ -98,9 +116,10 @@ function suppression(batch: BatchRow, total: number, mailsEnabled: boolean): str
 
 /**
  * Opens the owners' next batches with the files that are not done, under the same preferences.
+ * @param lastCall what has waited since then at least stays, and is listed
  * @returns the next batch by the id of the one it carries on
  */
-async function carryOver(tx: Transaction, batches: BatchRow[], now: Date) {
+async function carryOver(tx: Transaction, batches: BatchRow[], now: Date, lastCall: Date) {
   const next = new Map<string, { batch_id: string; due_at: Date }>();
   if (batches.length === 0) return next;
   const dueAt = ({ user_preferences_snapshot: settings }: BatchRow) =>
@@ -133,6 +152,7 @@ async function carryOver(tx: Transaction, batches: BatchRow[], now: Date) {
       update batch_files f set batch_id = c.next_id, carried_over_from = c.old_id
       from carried c
       where f.batch_id = c.old_id and f.processing_status in ('pending', 'processing')
+        and ${lineWaitsSince(tx)} > ${lastCall}
       returning c.old_id, c.next_id, f.file_document_id, f.event_count
     ), states as (
       update file_processing_status s set batch_id = m.next_id
