@@ -8,7 +8,7 @@ import {
   type LeasedClaim,
   recordHandOvers,
 } from './queries/email-claims.ts';
-import { placesInLine } from './queries/email-lines.ts';
+import { placesInLine, quotaUse } from './queries/email-lines.ts';
 import { type RenderedRow, saveRendered } from './queries/emails.ts';
 import { type FileList, reportedFiles } from './queries/mail-content.ts';
 import { findMails } from './queries/mails.ts';
@@ -36,6 +36,7 @@ export function mailBooks(sql: Sql) {
       const places = await placesInLine(sql, ids);
       return ids.map((id) => places.get(id) ?? 1);
     }, pool),
+    quotaUse: together((mails: Parameters<typeof quotaUse>[1]) => quotaUse(sql, mails), pool),
     claim: together((claims: LeasedClaim[]) => claimEmails(sql, claims), pool),
     // The mail server waits meanwhile.
     handOver: together((claims: Claim[]) => recordHandOvers(sql, claims), { ...pool, restMs: 0 }),

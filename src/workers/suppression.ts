@@ -1,7 +1,5 @@
 import type { PreferenceOwner } from '../contracts/preferences.ts';
 import type { ClaimedMail } from '../db/queries/email-claims.ts';
-import { quotaUse } from '../db/queries/email-lines.ts';
-import type { EmailRow } from '../db/queries/emails.ts';
 import type { Deps } from '../deps.ts';
 import { STALE_MS } from '../domain/freshness.ts';
 import { ownerKey } from '../domain/owner.ts';
@@ -29,7 +27,7 @@ export async function suppressionOf(
   const owner = { company_id, bot_id, user_email: recipient_email };
   if (!(await wantsMail(deps, owner, objections.opted_out_for)))
     return { suppress: 'notifications_disabled' };
-  return quotaObjection(deps, email, company_id);
+  return quotaObjection(deps, { id: email.id, company_id });
 }
 
 /**
@@ -49,13 +47,12 @@ async function wantsMail(
 }
 
 async function quotaObjection(
-  deps: Deps,
-  email: EmailRow,
-  companyId: number,
+  { quotas, mails }: Deps,
+  mail: { id: number; company_id: number },
 ): Promise<Objection | null> {
-  const quota = await deps.quotas.of(companyId);
+  const quota = await quotas.of(mail.company_id);
   if (quota === null) return null;
-  const { sent, ahead } = await quotaUse(deps.db.sql, email, new Date());
+  const { sent, ahead } = await mails.quotaUse(mail);
   if (sent >= quota) return { suppress: 'quota_exceeded' };
   return sent + ahead >= quota ? { waitMs: WAIT_MS } : null;
 }

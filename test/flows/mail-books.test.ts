@@ -111,6 +111,39 @@ it('outcomes of every kind are recorded together, each attempt in the log', asyn
   expect(log.map(({ email_id }) => email_id)).toEqual(ids);
 });
 
+it('what the quotas of companies count is counted together, each company for itself', async () => {
+  const { sql } = system.deps.db;
+  const companyOf = (nth: number) => 500 + (nth % 2);
+  await sql`
+    update email_notification_log e set company_id = c.company_id
+    from unnest(${ids}::bigint[], ${ids.map((_id, nth) => companyOf(nth))}::int[]) c(id, company_id)
+    where e.id = c.id`;
+  // Counted: three mails of this month. Not counted: the last moment before it, an alert, a failed one.
+  await sql`
+    insert into email_notification_log
+      (recipient_email, max_attempts, company_id, email_type, send_status, sent_at)
+    select 'ada@example.com', 8, 500, m.type, m.status, begun + m.after::interval
+    from (
+      select date_trunc('month', now() at time zone 'utc') at time zone 'utc' as begun
+    ) month, (values
+      ('batch_completion', 'sent', '0 s'), ('summary', 'sent', '0 s'),
+      ('batch_completion', 'sent', '1 s'), ('batch_completion', 'sent', '-1 ms'),
+      ('error_alert', 'sent', '1 s'), ('batch_completion', 'failed', '1 s')
+    ) as m(type, status, after)`;
+  await Promise.all(ids.map((id) => books.claim(claimOf(id))));
+  const mails = ids.map((id, nth) => ({ id, company_id: companyOf(nth) }));
+  statements = 0;
+  const uses = await Promise.all(mails.map(books.quotaUse));
+  // Parts of a statement count as well.
+  expect(statements).toBeLessThan(MAILS / 5);
+  const line = Array.from({ length: MAILS / 2 }, (_, ahead) => ahead);
+  for (const [nth, sent] of [3, 0].entries()) {
+    const own = uses.filter((_use, at) => at % 2 === nth);
+    expect(own.map((use) => use.sent)).toEqual(line.map(() => sent));
+    expect(own.map((use) => use.ahead).sort((a, b) => a - b)).toEqual(line);
+  }
+});
+
 it('a mail the database refuses fails alone', async () => {
   const content = {
     subject: 'Your files',
