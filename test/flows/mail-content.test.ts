@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mailParsers } from '../support/mail-parsers.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -30,6 +31,23 @@ it('attaches the whole list where the mail cuts it', async () => {
   };
   expect(data.attachments).toMatchObject([{ filename: expect.stringMatching(/^files-.*\.csv$/) }]);
   expect(mail?.text).toMatch(/35 more/);
+});
+
+it('lists files as people number them, in the mail and in the attached list', async () => {
+  const ada = person();
+  await preferences(ada, { batch_size_threshold: 30 });
+  const numbered = Array.from({ length: 30 }, (_, n) => `scan-${n + 1}.pdf`);
+  const shuffled = numbered.map((_, nth) => numbered[(nth * 7) % 30]);
+  await system.push(...shuffled.map((file_name) => event(ada, documentId(), { file_name })));
+  const [mail] = await system.mails(ada);
+  const named = (text: string) => text.match(/scan-\d+\.pdf/g);
+  expect(named(mail?.text ?? '')).toEqual(numbered.slice(0, 25));
+  expect(named(mail?.html ?? '')).toEqual(numbered.slice(0, 25));
+  const raw = await fetch(`${system.env.INBOX_URL}/api/messages/${mail?.id}/raw`);
+  const [parser] = mailParsers();
+  const [parsed] = await parser!.parse([Buffer.from(await raw.arrayBuffer())]);
+  const csv = Buffer.from(parsed?.attachments[0]?.content ?? '', 'base64').toString();
+  expect(named(csv)).toEqual(numbered);
 });
 
 it('writes in the language and time zone of the person', async () => {

@@ -55,6 +55,9 @@ export interface ConflictNotice {
   written_later: boolean;
 }
 
+/** Numbers in names are read as numbers, as everywhere in mails. */
+const names = new Intl.Collator('en', { numeric: true });
+
 /** A batch whose owner may have to be told. */
 export type Told = Pick<BatchRow, 'batch_id' | 'company_id' | 'bot_id' | 'user_email'>;
 
@@ -99,7 +102,7 @@ export async function claimConflictNotices(
     rows
       .filter((row) => row.batch_id === batch_id)
       .map(({ batch_id: _told, ...notice }) => notice)
-      .sort((a, b) => (a.file_name < b.file_name ? -1 : 1)),
+      .sort((a, b) => names.compare(a.file_name, b.file_name)),
   );
 }
 

@@ -33,6 +33,13 @@ export interface FileList {
 }
 
 /**
+ * The order of lines `f` by name, the first 200 characters first, as the index has them. The collation
+ * reads numbers as numbers: "scan-12" before "scan-100".
+ */
+export const byName = (db: Queryable) => db`
+  left(f.file_name, 200) collate natural_order, f.file_name collate natural_order, f.id`;
+
+/**
  * The first lines of each list, by name. Their order is an index', so that a batch of a hundred thousand
  * files is not read for the sake of a few.
  */
@@ -45,14 +52,14 @@ export async function reportedFiles(db: Queryable, lists: FileList[]): Promise<R
       ${lists.map(({ limit }) => limit)}::int[]
     ) as w(list, batch_id, statuses, at_most)
     cross join lateral (
-      select * from batch_files
+      select * from batch_files f
       where batch_id = w.batch_id and processing_status = any(w.statuses::text[])
-      order by left(file_name, 200), file_name, id limit w.at_most
+      order by ${byName(db)} limit w.at_most
     ) l
   )`;
   const rows = await db<(ReportedFile & { list: number })[]>`
     ${linesOf(db, from, db`f.list,`)}
-    order by f.list, left(f.file_name, 200), f.file_name, f.id`;
+    order by f.list, ${byName(db)}`;
   const found = lists.map((): ReportedFile[] => []);
   for (const { list, ...file } of rows) found[list]?.push(file);
   return found;
@@ -66,9 +73,7 @@ export function allReportedFiles(
 ): AsyncIterable<ReportedFile[]> {
   return db<ReportedFile[]>`
     ${lines(db, batchId, statuses)}
-    order by array_position(${statuses}::text[], f.processing_status), f.file_name, f.id`.cursor(
-    1000,
-  );
+    order by array_position(${statuses}::text[], f.processing_status), ${byName(db)}`.cursor(1000);
 }
 
 function lines(db: Queryable, batchId: string, statuses: FileStatus[]) {

@@ -3,7 +3,7 @@ import type { PreferenceOwner } from '../../contracts/preferences.ts';
 import type { SummaryData } from '../../contracts/summaries.ts';
 import { ownerKey } from '../../domain/owner.ts';
 import type { Queryable } from '../client.ts';
-import { linesOf, type ReportedFile } from './mail-content.ts';
+import { byName, linesOf, type ReportedFile } from './mail-content.ts';
 
 /**
  * Writes the mail of a summary, unless the same person's same period has one.
@@ -85,5 +85,5 @@ export async function summedFailures(
       where user_email = ${owner.user_email} and company_id = ${owner.company_id}
         and bot_id = ${owner.bot_id} and batch_end_time >= ${from} and batch_end_time < ${to}
     )
-    order by f.file_name, f.id limit ${limit}`;
+    order by ${byName(db)} limit ${limit}`;
 }

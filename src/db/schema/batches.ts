@@ -117,8 +117,9 @@ export const batchFiles = pgTable(
   (t) => [
     // The document first: it answers for a document alone as well.
     uniqueIndex('batch_files_one_line_per_file').on(t.file_document_id, t.batch_id),
-    // Mails list the first lines by name. No status in it: lines change theirs all the time.
-    index('idx_batch_files_name').on(t.batch_id, sql`left(file_name, 200)`),
+    // Mails list the first lines by name, numbers in it as numbers: the migration makes the collation.
+    // No status in it: lines change theirs all the time.
+    index('idx_batch_files_name').on(t.batch_id, sql`left(file_name, 200) collate natural_order`),
     check('chk_processing_status', oneOf('processing_status', FILE_STATUSES)),
     check('chk_processing_time', sql`processing_time_seconds >= 0`),
     check('chk_chunks_created', sql`chunks_created >= 0`),
