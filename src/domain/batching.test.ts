@@ -16,6 +16,10 @@ const later = (ms: number) => new Date(start.getTime() + ms);
 const counts = fc
   .tuple(fc.nat(50), fc.nat(50), fc.nat(50))
   .map(([successful, failed, open]) => ({ successful, failed, total: successful + failed + open }));
+/** Small ones, so that all of a kind, and a count that just reaches a limit, come up often. */
+const few = fc
+  .tuple(fc.nat(2), fc.nat(2), fc.nat(2))
+  .map(([successful, failed, open]) => ({ successful, failed, total: successful + failed + open }));
 
 const waiting = { total: 2, successful: 0, failed: 0 };
 const partly = { total: 2, successful: 1, failed: 0 };
@@ -92,7 +96,7 @@ describe('an alarm', () => {
 
 it('reaches the threshold by finished files of either kind', () => {
   fc.assert(
-    fc.property(counts, fc.integer({ min: 1, max: 100 }), (counted, threshold) => {
+    fc.property(few, fc.integer({ min: 1, max: 5 }), (counted, threshold) => {
       const reached = counted.successful + counted.failed >= threshold;
       expect(reachesThreshold(counted, threshold)).toBe(reached);
     }),
@@ -102,7 +106,7 @@ it('reaches the threshold by finished files of either kind', () => {
 it('is completed or failed only when every reported file is', () => {
   fc.assert(
     fc.property(
-      counts.filter(({ total }) => total > 0),
+      few.filter(({ total }) => total > 0),
       (counted) => {
         const status = statusAtClose(counted);
         expect(status === 'completed').toBe(counted.successful === counted.total);

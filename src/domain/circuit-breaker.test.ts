@@ -25,6 +25,13 @@ describe('circuit breaker', () => {
     expect(stateAfter('timed-out')).toBe('open');
   });
 
+  it('stays open after one failed probe, however few failures opened it', () => {
+    const open = askOnce(CLOSED_CIRCUIT, 0, 'timed-out').circuit;
+    const failed = askOnce(open, 5_000, 'failed').circuit;
+    expect(failed).toMatchObject({ state: 'open', retryAt: 10_000 });
+    expect(admit(failed, 9_999, policy).admitted).toBe(false);
+  });
+
   it('lets exactly one probe through when the window is over', () => {
     const open = askOnce(CLOSED_CIRCUIT, 0, 'timed-out').circuit;
     expect(admit(open, 4_999, policy).admitted).toBe(false);

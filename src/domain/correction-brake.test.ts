@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import {
   admitTasks,
   type BrakeScope,
+  companyOf,
   companyScope,
   filesThatMatter,
+  isBraking,
   limitOf,
   type ScopeState,
 } from './correction-brake.ts';
@@ -55,6 +57,30 @@ describe('a limit', () => {
   });
 });
 
+it('counts as few files as tell a limit, and none where no share is asked for', () => {
+  expect(filesThatMatter(SETTINGS)).toBe(400);
+  expect(filesThatMatter({ ...SETTINGS, maxTasks: 1, percent: 30 })).toBe(4);
+  expect(filesThatMatter({ ...SETTINGS, percent: 0 })).toBe(0);
+  expect(filesThatMatter({ ...SETTINGS, percent: 1, maxTasks: 0 })).toBe(2 ** 31 - 1);
+});
+
+it('a share is rounded down', () => {
+  expect(limitOf('company:1', { ...SETTINGS, minFiles: 0 }, 7)).toBe(1);
+});
+
+it('brakes as soon as one limit is set', () => {
+  const off = { ...SETTINGS, maxTasks: 0, percent: 0, maxTasksTotal: 0 };
+  expect(isBraking(off)).toBe(false);
+  for (const limit of ['maxTasks', 'percent', 'maxTasksTotal'])
+    expect(isBraking({ ...off, [limit]: 1 })).toBe(true);
+});
+
+it('a scope is a company’s, that of nobody’s files, or everybody’s', () => {
+  expect(companyScope(7)).toBe('company:7');
+  expect(companyScope(null)).toBe('unassigned');
+  expect((['company:7', 'unassigned', 'global'] as const).map(companyOf)).toEqual([7, null, null]);
+});
+
 describe('letting tasks begin', () => {
   const company = fc.option(fc.integer({ min: 1, max: 3 }));
   const task = fc.record({ company_id: company, begun: fc.boolean() });
@@ -86,12 +112,27 @@ describe('letting tasks begin', () => {
           const fresh = started.filter((one) => !one.begun).length;
           expect(fresh).toBeLessThanOrEqual(Math.max(0, limit - begun));
           if (engaged) expect(started).toEqual([]);
+          const tripsAnew = tripped.includes(scope);
+          // Nothing is held for a scope whose brake is neither on nor goes on.
+          if (held.some((one) => one.scope === scope)) expect(engaged || tripsAnew).toBe(true);
+          if (tripsAnew) expect(begun + fresh).toBeGreaterThanOrEqual(limit);
           expect(tripped.filter((one) => one === scope).length).toBeLessThanOrEqual(
             engaged ? 0 : 1,
           );
         }
       }),
     );
+  });
+
+  it('goes on with what was counted before, though the limit is reached', () => {
+    const full = { engaged: false, begun: 2, limit: 2 };
+    const states = new Map<BrakeScope, ScopeState>([
+      ['unassigned', full],
+      ['global', full],
+    ]);
+    const again = [{ id: 1, company_id: null, begun: true }];
+    expect(admitTasks(again, states)).toEqual({ admitted: [1], held: [], tripped: [] });
+    expect(() => admitTasks(again, new Map())).toThrow('the state of unassigned is not known');
   });
 
   it('trips at the one too many, and not before', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CORRECTION_MODES, modeChooser, stricter } from './correction-mode.ts';
+import {
+  CORRECTION_MODES,
+  modeChooser,
+  statusUnder,
+  stricter,
+  strictestMode,
+} from './correction-mode.ts';
 
 const mode = fc.constantFrom(...CORRECTION_MODES);
 const rank = (one: (typeof CORRECTION_MODES)[number]) => CORRECTION_MODES.indexOf(one);
@@ -41,4 +47,15 @@ it('is the strictest of all that apply, in any order, and never looser than the 
       expect(stricter(general, chosen)).toBe(chosen);
     }),
   );
+});
+
+it('of several companies the strictest decides, the one that is not known among them', () => {
+  const choose = modeChooser('auto', 'company:42=approve;category:s3_error=dry-run');
+  expect(strictestMode(choose, 'storage_error', [7, null])).toBe('auto');
+  expect(strictestMode(choose, 'storage_error', [7, 42, null])).toBe('approve');
+  expect(strictestMode(choose, 's3_error', [42])).toBe('dry-run');
+});
+
+it('only what is to be approved waits for it', () => {
+  expect(CORRECTION_MODES.map(statusUnder)).toEqual(['pending', 'awaiting_approval', 'pending']);
 });

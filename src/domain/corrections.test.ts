@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { correctionActions } from './corrections.ts';
+import { correctionActions, knownCategory } from './corrections.ts';
 
 it.each([
   ['file_not_found', ['cms_delete']],
@@ -10,4 +10,12 @@ it.each([
   ['toString', ['chroma_delete', 'cms_delete', 's3_delete']],
 ])('answers %s with %j', (category, actions) => {
   expect([...correctionActions(category)].sort()).toEqual(actions);
+});
+
+it('labels a category that is not ours as other', () => {
+  expect(['s3_error', 'quota', 'toString'].map(knownCategory)).toEqual([
+    's3_error',
+    'other',
+    'other',
+  ]);
 });

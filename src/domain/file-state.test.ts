@@ -142,4 +142,70 @@ describe('a file', () => {
 it('says processing of a stage that succeeded short of the last', () => {
   expect(lineStatus({ stage: 'storage', status: 'success' })).toBe('processing');
   expect(lineStatus({ stage: 'completed', status: 'success' })).toBe('success');
+  expect(lineStatus({ stage: 'processing', status: 'pending' })).toBe('pending');
+  expect(lineStatus({ stage: 'processing', status: 'failed' })).toBe('failed');
+});
+
+it('is finished by a failure of any stage and by the success of the last', () => {
+  for (const stage of PROCESSING_STAGES) {
+    expect(isFinished({ stage, status: 'failed' })).toBe(true);
+    expect(isFinished({ stage, status: 'success' })).toBe(stage === 'completed');
+    expect(isFinished({ stage, status: 'processing' })).toBe(false);
+    expect(isFinished({ stage, status: 'pending' })).toBe(false);
+  }
+});
+
+describe('at one instant', () => {
+  const at = (stage: Happening['stage'], status: Happening['status']): Happening => ({
+    action: 'update',
+    occurredAt: 1,
+    stage,
+    status,
+  });
+  const inOrder: Happening[] = [
+    at('storage', 'pending'),
+    at('download', 'processing'),
+    at('download', 'success'),
+    at('processing', 'processing'),
+    at('processing', 'success'),
+    at('storage', 'processing'),
+    at('storage', 'success'),
+    at('download', 'failed'),
+    at('completed', 'success'),
+    { ...at('download', 'pending'), action: 'delete' },
+  ];
+  const pairs = inOrder.flatMap((later, nth) =>
+    inOrder.slice(0, nth).map((earlier) => [earlier, later] as const),
+  );
+
+  it('pending counts first, then each stage, its start before its end, then failed, success and delete', () => {
+    for (const [earlier, later] of pairs) {
+      expect(compareHappenings(earlier, later)).toBeLessThan(0);
+      expect(compareHappenings(later, earlier)).toBeGreaterThan(0);
+      expect(moveFile(apply([earlier]), later).kind).not.toBe('superseded');
+      expect(moveFile(apply([later]), earlier).kind).toBe('superseded');
+    }
+  });
+
+  it('all stages that are pending, and all that failed, count the same', () => {
+    for (const status of ['pending', 'failed'] as const)
+      for (const stage of ['download', 'processing', 'storage'] as const)
+        expect(compareHappenings(at('download', status), at(stage, status))).toBe(0);
+  });
+});
+
+it('what occurred later counts later, whatever it is', () => {
+  fc.assert(
+    fc.property(happening, happening, (first, second) => {
+      const later = { ...second, occurredAt: first.occurredAt + 1 };
+      expect(compareHappenings(first, later)).toBeLessThan(0);
+      expect(compareHappenings(later, first)).toBeGreaterThan(0);
+      expect(moveFile(apply([later]), first).kind).toBe('superseded');
+    }),
+  );
+});
+
+it('a delete of a file that nothing is known of is its first generation', () => {
+  const gone: Happening = { action: 'delete', occurredAt: 1, stage: 'download', status: 'pending' };
+  expect(apply([gone])).toMatchObject({ deleted: true, generation: 1 });
 });

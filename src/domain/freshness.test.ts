@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  compareAt,
   FALLBACK_FRESH_MS,
   FRESH_MS,
   renewable,
   STALE_MS,
   type Standing,
   standingOf,
+  usable,
 } from './freshness.ts';
 
 const WORSE: Standing[] = ['fresh', 'ageing', 'stale', 'expired'];
@@ -48,6 +50,19 @@ describe('the standing of an answer', () => {
     );
   });
 
+  it.each([false, true])(
+    'is renewed along with others from half its time on, fallback %s',
+    (fallback) => {
+      const half = (fallback ? FALLBACK_FRESH_MS : FRESH_MS) / 2;
+      expect(renewable({ ageMs: half - 1, fallback, overtaken: false })).toBe(false);
+      expect(renewable({ ageMs: half, fallback, overtaken: false })).toBe(true);
+    },
+  );
+
+  it('lets it be used unasked while it is fresh or ageing', () => {
+    expect(WORSE.map(usable)).toEqual([true, true, false, false]);
+  });
+
   it.each([
     ['own row', false, FRESH_MS],
     ['fallback', true, FALLBACK_FRESH_MS],
@@ -57,4 +72,12 @@ describe('the standing of an answer', () => {
     expect([at(freshMs - 1), at(freshMs)]).toEqual(['ageing', 'stale']);
     expect([at(STALE_MS - 1), at(STALE_MS)]).toEqual(['stale', 'expired']);
   });
+});
+
+it('preferences are compared once the CMS’s word has had its time, and at once where it is not the CMS’s', () => {
+  const now = new Date('2026-01-01T00:00:00Z');
+  const after = (source: Parameters<typeof compareAt>[0]['source'], age_seconds: number) =>
+    (compareAt({ source, age_seconds }, now, 600).getTime() - now.getTime()) / 1000;
+  expect([after('cms', 0), after('cache', 240), after('cache', 900)]).toEqual([600, 360, 0]);
+  expect([after('stale_cache', 0), after('defaults', 0)]).toEqual([0, 0]);
 });

@@ -31,6 +31,32 @@ describe('what a correction has removed', () => {
     expect(removalAccount(ALL, log, false)).toEqual({});
   });
 
+  it('is the sum of what was proven, time after time', () => {
+    const log = [
+      step('s3_delete', 'proven', 2),
+      step('s3_delete', 'not_applicable', 5),
+      step('s3_delete', 'proven', 1),
+    ];
+    expect(removalAccount(['s3_delete'], log, true)).toEqual({ s3: 3 });
+  });
+
+  it('is not known where one of several proofs did not count', () => {
+    const log = [step('s3_delete', 'proven', 2), step('s3_delete', 'proven')];
+    expect(removalAccount(['s3_delete'], log, true)).toEqual({ s3: null });
+  });
+
+  it('is nothing where an attempt failed that is known to have removed nothing', () => {
+    expect(removalAccount(['s3_delete'], [step('s3_delete', 'failed', 0)], true)).toEqual({});
+    expect(removalAccount(['s3_delete'], [step('s3_delete', 'failed', 1)], true)).toEqual({
+      s3: null,
+    });
+  });
+
+  it('is not known of the record alone, once the stores before it are settled', () => {
+    const log = [step('chroma_delete', 'proven', 0), step('s3_delete', 'not_applicable')];
+    expect(removalAccount(ALL, log, true)).toEqual({ cms: null });
+  });
+
   it('is never more than was planned, and nothing where nothing began', () => {
     const steps = fc.record({
       action: fc.constantFrom(...ALL, 'second_look'),

@@ -26,3 +26,21 @@ test('what is not known yet is waited for; a deleted file is not', () => {
   expect(restoreObstacle({ ...none, under_way: true }, 'operator')?.passes).toBe(true);
   expect(restoreObstacle(none, 'operator')?.passes).toBe(false);
 });
+
+test('what no waiting changes is refused at once, with the first reason there is', () => {
+  const free = {
+    open: false,
+    waiting: false,
+    under_way: false,
+    deleted: false,
+    succeeded: false,
+  };
+  const said = (seen: Partial<RestoreFacts>, by: 'operator' | 'conflict' = 'operator') =>
+    restoreObstacle({ ...free, ...seen }, by);
+  const refused = (reason: string) => ({ passes: false, reason });
+  expect(said({ open: true, waiting: true })).toEqual(
+    refused('another correction of the file is open'),
+  );
+  expect(said({ deleted: true }, 'conflict')).toEqual(refused('the file was deleted'));
+  expect(said({}, 'conflict')).toEqual(refused('the file has not succeeded after all'));
+});

@@ -39,3 +39,41 @@ it('an ingester that was overtaken is told so whatever became of the file', () =
     }),
   );
 });
+
+const calm: Standing = {
+  generation: 2,
+  status: 'processing',
+  processing_stage: 'storage',
+  deleted: false,
+  events_pending: false,
+  restoring: false,
+  removing: false,
+  given_up: false,
+};
+
+it.each([
+  ['ongoing', {}],
+  ['ongoing', { status: 'success' }],
+  ['restore_running', { restoring: true }],
+  ['correction_running', { removing: true, restoring: true }],
+  ['generation_succeeded', { status: 'success', processing_stage: 'completed', removing: true }],
+  ['generation_succeeded', { status: 'success', processing_stage: 'completed', given_up: true }],
+  ['generation_failed', { status: 'failed', removing: true }],
+  ['generation_failed', { given_up: true, removing: true }],
+  ['generation_failed', { status: 'success', given_up: true }],
+  ['deleted', { status: 'failed', deleted: true }],
+  ['deleted', { status: 'success', processing_stage: 'completed', deleted: true }],
+  ['events_pending', { deleted: true, events_pending: true }],
+] as const)('the reason is %s for %o', (reason, change) => {
+  expect(writeSafety({ ...calm, ...change })).toEqual({
+    safe_to_write: reason === 'ongoing',
+    reason,
+  });
+  expect(writeSafety({ ...calm, ...change }, 2).reason).toBe(reason);
+});
+
+it('what is not applied yet comes before everything else, an outdated generation before the rest', () => {
+  const file = { ...calm, deleted: true, status: 'failed' as const };
+  expect(writeSafety({ ...file, events_pending: true }, 1).reason).toBe('events_pending');
+  expect(writeSafety(file, 1).reason).toBe('generation_outdated');
+});
