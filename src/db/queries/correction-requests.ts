@@ -1,3 +1,4 @@
+import type { Fragment } from 'postgres';
 import type { CorrectionRequest, CorrectionStatus } from '../../contracts/corrections.ts';
 import {
   type CorrectionMode,
@@ -117,19 +118,21 @@ export async function moveCorrection(
         select from auto_correction_tasks o
         where o.file_document_id = t.file_document_id and o.generation = t.generation and o.id <> t.id
           and o.status in ('pending', 'awaiting_approval', 'processing')))
-      and (${!runs} or not exists (
-        select from auto_correction_tasks o join correction_restores r on r.correction_id = o.id
-        where o.file_document_id = t.file_document_id and r.status in ('pending', 'processing')))
+      and (${!runs} or not ${openRestore(tx, tx`t.file_document_id`)})
     returning 1`;
   return rows.length > 0;
 }
 
-/** Whether a restore of the document is open, by whichever correction it was removed. */
+/** A condition: a restore of the document is open, by whichever correction it was removed. */
+const openRestore = (db: Queryable, document: Fragment) => db`
+  exists (
+    select from auto_correction_tasks o join correction_restores r on r.correction_id = o.id
+    where o.file_document_id = ${document} and r.status in ('pending', 'processing'))`;
+
+/** Whether what was removed of the document is being put back, or is about to be. */
 export async function isBeingPutBack(db: Queryable, documentId: string): Promise<boolean> {
-  const rows = await db`
-    select from auto_correction_tasks t join correction_restores r on r.correction_id = t.id
-    where t.file_document_id = ${documentId} and r.status in ('pending', 'processing') limit 1`;
-  return rows.length > 0;
+  const [row] = await db<{ open: boolean }[]>`select ${openRestore(db, db`${documentId}`)} as open`;
+  return row?.open === true;
 }
 
 type Moved = ModeSubject & { file_document_id: string; user_email: string | null };
