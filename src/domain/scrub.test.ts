@@ -107,5 +107,7 @@ describe('details', () => {
   it('keep everything else', () => {
     const plain = { code: 'ENOENT', errno: -2, path: '/a/b', list: [1, null, true] };
     expect(scrubbedJson(plain)).toEqual(plain);
+    const answers = { has_password: true, token: null };
+    expect(scrubbedJson(answers)).toEqual(answers);
   });
 });

@@ -6,6 +6,7 @@ import {
   completeEmails,
   reclaimExpired,
   recordHandOvers,
+  saveReworded,
 } from '../../src/db/queries/email-claims.ts';
 import { openDeps } from '../../src/deps.ts';
 import type { NotYet } from '../../src/errors.ts';
@@ -48,6 +49,22 @@ describe('a claim that ran out', () => {
     expect((await mail()).send_status).toBe('sent');
   });
 
+  it('cannot reword what a newer claim may be sending, nor can one that has ended', async () => {
+    const { sql } = lab.system.deps.db;
+    const [old, newer] = [randomUUID(), randomUUID()];
+    const reword = (token: string, text: string) =>
+      saveReworded(sql, lab.email_id, token, { subject: 's', html: null, text });
+    await claim(old);
+    await expireLeases(sql);
+    await reclaimExpired(sql, false, 10);
+    await claim(newer);
+    expect(await reword(old, 'old')).toBeUndefined();
+    expect(await reword(newer, 'newer')).toMatchObject({ email_content_text: 'newer' });
+    await complete(newer);
+    expect(await reword(newer, 'too late')).toBeUndefined();
+    expect(await mail()).toMatchObject({ email_content_text: 'newer' });
+  });
+
   it.each([
     { handedOver: false, resend: false, becomes: 'pending' },
     { handedOver: true, resend: false, becomes: 'unknown' },
@@ -73,6 +90,51 @@ describe('a claim that ran out', () => {
     await expireLeases(sql);
     await reclaimExpired(sql, true, 10);
     expect((await mail()).send_status).toBe('unknown');
+  });
+});
+
+it.each([
+  [sent, true],
+  [{ status: 'failed', reason: '550 no' }, false],
+] as const)(
+  'a mail that ended as %j has told its own batch’s people: %s',
+  async (completion, told) => {
+    const { sql } = lab.system.deps.db;
+    const token = randomUUID();
+    await claim(token);
+    await completeEmails(sql, [{ id: lab.email_id, token, completion, transport: 'smtp' }]);
+    const batches = await sql<{ own: boolean; told: boolean }[]>`
+    select m.id = ${lab.email_id} as own, b.notification_sent as told
+    from batch_processing_sessions b join email_notification_log m using (batch_id)
+    where m.id = ${lab.email_id} or m.send_status <> 'sent'`;
+    expect(batches).toContainEqual({ own: true, told });
+    expect(batches.length).toBeGreaterThan(1);
+    expect(batches.filter((batch) => batch.told && !batch.own)).toEqual([]);
+  },
+);
+
+describe('a mail is not claimed', () => {
+  it('before it is rendered, nor before its next attempt is due', async () => {
+    const { sql } = lab.system.deps.db;
+    await sql`
+      update email_notification_log set next_retry_at = now() + interval '1 hour'
+      where id = ${lab.email_id}`;
+    expect(await claim(randomUUID())).toBeUndefined();
+    await sql`
+      update email_notification_log set next_retry_at = null, rendered_at = null
+      where id = ${lab.email_id}`;
+    expect(await claim(randomUUID())).toBeUndefined();
+    await sql`update email_notification_log set rendered_at = now() where id = ${lab.email_id}`;
+    expect(await claim(randomUUID())).toBeDefined();
+  });
+
+  it('while somebody else has its row locked, and nobody waits for that', async () => {
+    const { sql } = lab.system.deps.db;
+    await sql.begin(async (tx) => {
+      await tx`select from email_notification_log where id = ${lab.email_id} for update`;
+      expect(await claim(randomUUID())).toBeUndefined();
+    });
+    expect(await claim(randomUUID())).toBeDefined();
   });
 });
 
