@@ -19,7 +19,8 @@ import {
   limitOf,
   type ScopeState,
 } from '../domain/correction-brake.ts';
-import { modeChooser, stricter } from '../domain/correction-mode.ts';
+import { stricter } from '../domain/correction-mode.ts';
+import { modesInForce } from './correction-modes.ts';
 import { brakeSettings, engage } from './engage-brake.ts';
 
 /**
@@ -54,11 +55,14 @@ export async function admitCorrections(
   return { admitted: [...free.map(({ id }) => id), ...admitted], alerts };
 }
 
-/** A mode that became stricter since a task was created counts for it as well; a looser one does not. */
+/**
+ * A mode that became stricter since a task was created counts for it as well, whichever owner's it is; a
+ * looser one does not.
+ */
 async function withinTheirModes(tx: Transaction, deps: Deps, due: DueTask[]): Promise<DueTask[]> {
-  const choose = modeChooser(deps.config.AUTO_CORRECTION_MODE, deps.config.AUTO_CORRECTION_MODES);
-  const judged = due.map((task) => {
-    const mode = stricter(task.mode, choose(task));
+  const modes = await modesInForce(tx, deps.config, due);
+  const judged = due.map((task, nth) => {
+    const mode = stricter(task.mode, modes[nth] ?? task.mode);
     // Whoever approved a task need not do so again.
     return { ...task, mode: task.released && mode === 'approve' ? task.mode : mode };
   });

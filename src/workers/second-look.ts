@@ -9,12 +9,12 @@ import {
   scheduleSecondLooks,
 } from '../db/queries/second-looks.ts';
 import type { Deps } from '../deps.ts';
-import { modeChooser } from '../domain/correction-mode.ts';
 import { CORRECTION_ACTIONS, type CorrectionAction } from '../domain/corrections.ts';
 import { accountText, STORE_OF_ACTION } from '../domain/removal-account.ts';
 import { NotYet, reasonOf } from '../errors.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Correction, correctionOf } from './correction.ts';
+import { modesInForce } from './correction-modes.ts';
 
 /** A look that found a store away is had again after this, in milliseconds. */
 const AGAIN_MS = 60_000;
@@ -51,8 +51,7 @@ export async function haveSecondLook(
   if (objection === 'waiting')
     return later(deps, id, WAIT_FOR_EVENTS_MS, 'an event is not applied yet');
   // Whatever is there now is another generation's, or nobody asks for it.
-  const { AUTO_CORRECTION_MODE, AUTO_CORRECTION_MODES } = deps.config;
-  const mode = modeChooser(AUTO_CORRECTION_MODE, AUTO_CORRECTION_MODES)(task);
+  const [mode] = await modesInForce(sql, deps.config, [task]);
   if (objection !== null || mode === 'dry-run') return settle(deps, id, 'superseded');
   let found: Map<CorrectionAction, number>;
   try {

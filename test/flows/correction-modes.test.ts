@@ -165,4 +165,28 @@ describe('a mode that became stricter', () => {
     expect(await task(status)).toMatchObject({ mode });
     expect(await left()).toEqual(EVERYTHING);
   });
+
+  it.each(['failure', 'request'])('counts for all who have the file, after a %s', async (what) => {
+    await fails(storageError);
+    await fails(storageError, { company_id: 42, user_email: person('bob') });
+    await task('pending');
+    if (what === 'request') {
+      const [{ id }] = await lab.tasks();
+      expect((await lab.system.call('POST', `/api/corrections/${id}/cancel`)).status).toBe(200);
+      await lab.system.call('POST', '/api/corrections', {
+        file_document_id: lab.document,
+        company_id: 1,
+        failure_category: 'storage_error',
+        error_message: 'x',
+      });
+      await task('pending');
+    }
+    lab.system.deps.config.AUTO_CORRECTION_MODES = 'company:42=approve';
+    await lab.system.deps.db.sql`update auto_correction_tasks set run_at = now()`;
+    const [{ id }] = await lab.tasks();
+    expect(await task('awaiting_approval')).toMatchObject({ mode: 'approve', company_id: 1 });
+    expect(await left()).toEqual(EVERYTHING);
+    expect((await lab.system.call('POST', `/api/corrections/${id}/approve`)).status).toBe(200);
+    await task('completed');
+  });
 });

@@ -135,7 +135,9 @@ export async function releaseBrake(tx: Transaction, scope: BrakeScope): Promise<
 /** A task as the brake and the modes judge it. */
 export interface DueTask {
   id: number;
+  file_document_id: string;
   company_id: number | null;
+  user_email: string | null;
   failure_category: string;
   mode: CorrectionMode;
   /** An operator let it go on. */
@@ -151,7 +153,8 @@ export interface DueTask {
  */
 export async function lockDue(tx: Transaction, id: number, limit: number): Promise<DueTask[]> {
   const lock = (which: Fragment) => tx<DueTask[]>`
-    select id, company_id, failure_category, mode, brake_released_at is not null as released,
+    select id, file_document_id, company_id, user_email, failure_category, mode,
+      brake_released_at is not null as released,
       started_at is not null as begun
     from auto_correction_tasks
     where run_at <= now() and held_by is null

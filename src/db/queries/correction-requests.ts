@@ -10,6 +10,7 @@ import type { FileOwner } from '../../domain/correction-owner.ts';
 import { correctionActions } from '../../domain/corrections.ts';
 import { scrubbed, scrubbedJson } from '../../domain/scrub.ts';
 import type { Queryable, Transaction } from '../client.ts';
+import { companiesJudging, type Judged } from './correction-judges.ts';
 import { lockCorrection } from './corrections.ts';
 
 /** What producers and operators ask of corrections. */
@@ -93,12 +94,13 @@ export async function moveCorrection(
 ) {
   const { from, to } = OPERATOR_MOVES[move];
   await lockCorrection(tx, id);
-  const [task] = await tx<Moved[]>`
+  const [task] = await tx<Judged[]>`
     select file_document_id, company_id, user_email, failure_category
     from auto_correction_tasks where id = ${id}`;
   if (!task) return false;
   const runs = move !== 'cancel';
-  const mode = move === 'retry' ? await modeAgain(tx, task, modeOf) : null;
+  const [companies = []] = move === 'retry' ? await companiesJudging(tx, [task]) : [];
+  const mode = move === 'retry' ? strictestMode(modeOf, task.failure_category, companies) : null;
   const rows = await tx`
     update auto_correction_tasks t set status = ${to}, run_at = now(), updated_at = now(),
       attempts = 0, started_at = case when ${move === 'retry'} then null else started_at end,
@@ -133,19 +135,6 @@ const openRestore = (db: Queryable, document: Fragment) => db`
 export async function isBeingPutBack(db: Queryable, documentId: string): Promise<boolean> {
   const [row] = await db<{ open: boolean }[]>`select ${openRestore(db, db`${documentId}`)} as open`;
   return row?.open === true;
-}
-
-type Moved = ModeSubject & { file_document_id: string; user_email: string | null };
-
-/** What a producer asked for names nobody's file in particular: it is judged by all who have it. */
-async function modeAgain(
-  db: Queryable,
-  { file_document_id: document, company_id, user_email, failure_category }: Moved,
-  modeOf: (subject: ModeSubject) => CorrectionMode,
-): Promise<CorrectionMode> {
-  const owners = user_email === null ? await ownersOf(db, document) : [];
-  const companies = [company_id, ...owners.map((owner) => owner.company_id)];
-  return strictestMode(modeOf, failure_category, companies);
 }
 
 /** Why a task that an operator called off was cancelled. */
