@@ -18,6 +18,23 @@ const PLACES: ((secret: string) => string)[] = [
   (s) => `eyJhbGciOiJIUzI1NiJ9.${s}.sig`,
   (s) => `AKIA${s.toUpperCase().replace(/[^A-Z0-9]/g, 'X')}`,
   (s) => `sk-${s}`,
+  (s) => `Authorization: Token ${s}`,
+  (s) => `"authorization":"ApiKey ${s}"`,
+  (s) => `Cookie: theme=dark; session=${s}; path=/`,
+  (s) => JSON.stringify({ body: JSON.stringify({ password: s, user: 'app' }) }),
+  (s) => JSON.stringify({ log: JSON.stringify({ body: JSON.stringify({ token: s }) }) }),
+  (s) => `"client_secret": "quoted \\"${s}\\""`,
+  (s) => `{'password': b'${s}'}`,
+  (s) => `{:password=>"${s}", :host=>"db"}`,
+  (s) => `password := ${s}`,
+  (s) => `DB_PASS=${s} SECRET_KEY=${s}`,
+  (s) => `AccountName=a;AccountKey=${s}==;EndpointSuffix=x`,
+  (s) => `token: "${s} and what was cut off`,
+  (s) =>
+    `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0\n\n${s}\n-----END RSA PRIVATE KEY-----`,
+  (s) => `SG.${s}.${s}`,
+  (s) => `github_pat_${s}`,
+  (s) => `GET https://cms.example/by-user/1/1/${s}%40example.com answered 404`,
   (s) => `user ${s}@example.com (and <${s}@mail.example>)`,
 ];
 
@@ -50,6 +67,9 @@ describe('a text', () => {
     '    at parse (/app/src/parse.ts:12:7)',
     'ClientError: An error occurred (AccessDenied) when calling the PutObject operation',
     'the vector has 768 dimensions, expected 1536',
+    'SyntaxError: Unexpected token } in JSON at position 5; first pass: 3 pages',
+    'Authorization failed because the token expired',
+    'done: 100%, 40 pages',
   ])('that holds none is left as it is: %s', (text) => {
     expect(scrubbed(text)).toBe(text);
   });
@@ -71,6 +91,10 @@ describe('a text', () => {
       '-',
       '"',
       'token',
+      '\\"',
+      'cookie: ',
+      'a=b; ',
+      '%40',
       'eyJ',
       '://',
       ' ',
