@@ -109,6 +109,10 @@ describe('a text', () => {
       { numRuns: 60 },
     );
   });
+
+  it('is scrubbed in no time where it is a whole file in base64', { timeout: 60_000 }, () => {
+    expect(cost('aB3dE5gH'.repeat(500_000))).toBeLessThan(1500);
+  });
 });
 
 describe('details', () => {

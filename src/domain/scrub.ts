@@ -10,7 +10,7 @@ const SECRET_NAME =
   /pass(?:word|wd|phrase)|\bpwd\b|(?:^|[-_])pass$|secret|token|credential|api[-_]?key|access[-_]?key|account[-_]?key|private[-_]?key|authorization|cookie|signature|session[-_]?id/i;
 
 /** What such names end with in a text. `pass` is also a word. */
-const NAMED = String.raw`[\w-]{0,40}(?:password|passwd|passphrase|pwd|(?<![a-z])pass(?=["']?=)|secret(?:[-_]?key)?|token|credentials?|api[-_]?key|access[-_]?key(?:[-_]?id)?|account[-_]?key|private[-_]?key|authorization|cookie|signature|session[-_]?id)`;
+const NAMED = `(?:password|passwd|passphrase|pwd|(?<![a-z])pass(?=["']?=)|secret(?:[-_]?key)?|token|credentials?|api[-_]?key|access[-_]?key(?:[-_]?id)?|account[-_]?key|private[-_]?key|authorization|cookie|signature|session[-_]?id)`;
 /** What leads from a name to its value; where JSON stands in JSON, its quotes are escaped. */
 const LEADS = String.raw`\\{0,7}["']?\s{0,3}(?:=>|:=|={1,3}(?![=>])|:(?!=))\s{0,3}`;
 /** A value: what is in quotes, which a text that was cut off does not end, or a word. */
@@ -45,9 +45,13 @@ const PATTERNS: [RegExp, string][] = [
     `$1${REMOVED}`,
   ],
   [new RegExp(String.raw`(${NAMED}${LEADS})(?!\[removed\])(?:${VALUE})`, 'gi'), `$1${REMOVED}`],
-  [/[^\s<>@"'()[\]{},;:=]{1,128}@[^\s<>@"'()[\]{},;:=]{1,255}/g, '[address]'],
+  // From the beginning of a word alone: from each of its letters, a file in base64 takes seconds.
+  [/(?<![^\s<>@"'()[\]{},;:=])[^\s<>@"'()[\]{},;:=]+@[^\s<>@"'()[\]{},;:=]+/g, '[address]'],
   // As it stands in the path of a link.
-  [/[^\s<>@"'()[\]{},;:=/]{1,128}%(?:25){0,3}40[^\s<>@"'()[\]{},;:=/]{1,255}/g, '[address]'],
+  [
+    /(?<![^\s<>@"'()[\]{},;:=/])[^\s<>@"'()[\]{},;:=/]+%(?:25){0,3}40[^\s<>@"'()[\]{},;:=/]+/g,
+    '[address]',
+  ],
 ];
 
 /** A text without secrets, addresses and signed links. Scrubbing twice changes nothing more. */
