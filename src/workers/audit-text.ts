@@ -31,9 +31,17 @@ function findingLines({ findings }: AuditReport): string[] {
     if (finding.examples.length === 0) return [];
     const more = finding.count - finding.examples.length;
     const rest = more > 0 ? [`  and ${more} more`] : [];
-    return ['', `${finding.kind}:`, ...finding.examples.map((one) => `  ${one}`), ...rest];
+    return ['', `${finding.kind}:`, ...finding.examples.map((one) => `  ${visible(one)}`), ...rest];
   });
   return [...rows.map((row) => line(row).trimEnd()), ...examples];
+}
+
+/** Keys are whatever somebody called them: written as they are, a terminal would do what they say. */
+function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }
 
 function closing({ findings, corrections_created: created }: AuditReport): string[] {
