@@ -4,6 +4,7 @@ import { engagedBrakes, heldBy } from '../db/queries/correction-brakes.ts';
 import { lastAudit } from '../db/queries/store-audit/runs.ts';
 import type { Deps } from '../deps.ts';
 import { auditKinds } from '../domain/store-audit.ts';
+import { whileFresh } from '../observability/metrics.ts';
 import { remembered } from '../observability/timed.ts';
 import { queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
@@ -13,6 +14,8 @@ import { type Answer, route } from './route.ts';
 const PROBE_MS = 2000;
 /** Probes and gauges are asked for at most this often, in milliseconds. */
 const REMEMBER_MS = 5000;
+/** Gauges that could not be read for this long are not shown, in milliseconds. */
+const STALE_MS = 60_000;
 
 type State = 'healthy' | 'unhealthy';
 
@@ -59,8 +62,7 @@ async function health(deps: Deps): Promise<Answer> {
   };
 }
 
-async function fillGauges(deps: Deps): Promise<void> {
-  const { metrics, db, producer } = deps;
+async function readPostgres({ metrics, db }: Deps): Promise<void> {
   const [books, waiting, brakes, held, stores] = await Promise.all([
     audit(db.sql),
     ages(db.sql),
@@ -84,6 +86,9 @@ async function fillGauges(deps: Deps): Promise<void> {
     metrics.auditOpen.set({ kind }, stores?.not_looked_at.includes(kind) ? 1 : 0);
   }
   metrics.auditCompleted.set((stores?.completed_at.getTime() ?? 0) / 1000);
+}
+
+async function readRedis({ metrics, producer }: Deps): Promise<void> {
   await Promise.all(
     queueNames.map(async (queue) => {
       const counts = await producer.queue(queue).getJobCounts();
@@ -93,10 +98,31 @@ async function fillGauges(deps: Deps): Promise<void> {
   );
 }
 
+/** @returns fills the gauges from where they are read; throws where one of the two does not answer */
+function gauges(deps: Deps): () => Promise<unknown> {
+  const ofPostgres = ({ metrics }: Deps) => [
+    metrics.audit,
+    metrics.unaccounted,
+    metrics.oldest,
+    metrics.correctionsPending,
+    metrics.brakesEngaged,
+    metrics.correctionsHeld,
+    metrics.auditFindings,
+    metrics.auditOpen,
+    metrics.auditCompleted,
+  ];
+  const often = (read: (from: Deps) => Promise<void>) => remembered(REMEMBER_MS, () => read(deps));
+  const fill = [
+    whileFresh(() => ofPostgres(deps), STALE_MS, often(readPostgres)),
+    whileFresh(() => [deps.metrics.jobs], STALE_MS, often(readRedis)),
+  ];
+  return () => Promise.all(fill.map((read) => read()));
+}
+
 /** The open routes that say how the system is. */
 export function healthRoutes(deps: Deps) {
   const ask = remembered(REMEMBER_MS, () => health(deps));
-  const fill = remembered(REMEMBER_MS, () => fillGauges(deps));
+  const fill = gauges(deps);
   const open = { method: 'get', access: 'open', tag: 'Operations' } as const;
   return [
     route({

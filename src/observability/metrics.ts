@@ -101,3 +101,30 @@ export function createMetrics() {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/**
+ * Has gauges vanish whose source cannot be read: an old value would go on saying that all is well.
+ * @param read fills the gauges; throws where it cannot
+ * @param staleMs how long an old value may be shown, in milliseconds
+ * @returns asks `read`, and takes the gauges away where it has not answered for too long
+ */
+export function whileFresh(
+  gauges: () => Gauge<string>[],
+  staleMs: number,
+  read: () => Promise<void>,
+): () => Promise<void> {
+  let readAt = Date.now();
+  const dropStale = () => {
+    if (Date.now() - readAt < staleMs) return;
+    for (const gauge of gauges()) {
+      gauge.reset();
+      // Without labels a reset one is 0.
+      gauge.remove({});
+    }
+  };
+  return async () => {
+    dropStale();
+    await read();
+    readAt = Date.now();
+  };
+}
