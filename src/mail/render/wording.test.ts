@@ -16,6 +16,18 @@ test('a clock that ran backwards does not break a range', () => {
   expect(english.dateTimeRange(noon, earlier)).toBe(english.dateTimeRange(noon, noon));
 });
 
+test.each([
+  ['2024-10-27T00:50:00Z', '2024-10-27T01:10:00Z', /02:50 MESZ – .*02:10 MEZ$/],
+  ['2024-10-27T00:30:00Z', '2024-10-27T01:30:00Z', /02:30 MESZ – .*02:30 MEZ$/],
+  ['2024-03-31T00:30:00Z', '2024-03-31T01:30:00Z', /01:30 MEZ – .*03:30 MESZ$/],
+])('a range in which the clocks change names both zones: %s to %s', (from, to, expected) => {
+  expect(german.dateTimeRange(new Date(from), new Date(to))).toMatch(expected);
+});
+
+test.each(['Europe/Kyiv', 'Asia/Kolkata', 'America/New_York'])('%s keeps its name', (timezone) => {
+  expect(wordingFor({ timezone }).zone).toBe(timezone);
+});
+
 describe('what nobody knows falls back', () => {
   test.each(['xx', 'not a locale', '', 'de--x', 'fr-FR', null, undefined])(
     'locale %s',

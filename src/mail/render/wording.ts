@@ -49,6 +49,8 @@ function createWording(locale: Locale, region: string, zone: string): Wording {
   const stamp = { ...DAY, ...CLOCK, timeZoneName: 'short', timeZone: zone } as const;
   const dateTimes = new Intl.DateTimeFormat(region, stamp);
   const times = new Intl.DateTimeFormat(region, { ...CLOCK, timeZone: zone });
+  const zoneName = (at: Date) =>
+    dateTimes.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value;
   const measures = new Map<string, Intl.NumberFormat>();
   const createMeasure = (unit: string, digits: number) =>
     new Intl.NumberFormat(region, {
@@ -92,7 +94,13 @@ function createWording(locale: Locale, region: string, zone: string): Wording {
     dateTime: (at) => dateTimes.format(at),
     time: (at) => times.format(at),
     dateRange: (from, to) => dates.formatRange(from, to < from ? from : to),
-    dateTimeRange: (from, to) => dateTimes.formatRange(from, to < from ? from : to),
+    dateTimeRange(from, to) {
+      const end = to < from ? from : to;
+      // A range names its zone once: where the clocks change in it, 2:50 to 2:10 would be left of 20 minutes.
+      return zoneName(from) === zoneName(end)
+        ? dateTimes.formatRange(from, end)
+        : `${dateTimes.format(from)} – ${dateTimes.format(end)}`;
+    },
     list: (items) => lists.format(items),
   };
 }
@@ -102,9 +110,14 @@ export function fill(sentence: string, values: Record<string, string | number>):
   return sentence.replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 
+/** A zone as the person calls it: Intl would call Europe/Kyiv by the name it had before. */
 function knownZone(zone: string | null | undefined): string {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone || 'UTC' }).resolvedOptions().timeZone;
+    const { timeZone } = new Intl.DateTimeFormat('en', {
+      timeZone: zone || 'UTC',
+    }).resolvedOptions();
+    const renamed = zone && zone.toLowerCase() !== timeZone.toLowerCase() && timeZone !== 'UTC';
+    return renamed ? zone : timeZone;
   } catch {
     return 'UTC';
   }
