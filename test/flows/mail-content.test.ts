@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mailParsers } from '../support/mail-parsers.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -78,6 +78,58 @@ it('sums up a day on demand, once', async () => {
   );
   expect(summary.text).toContain(broken);
   expect((await ask()).status).toBe(200);
+});
+
+describe('a summary', () => {
+  const owner = (user_email: string) => ({ company_id: 1, bot_id: 1, user_email });
+  const report = async (email: string, ...events: object[]) => {
+    const before = (await system.inbox(email)).length;
+    if (events.length > 0) await system.push(...events);
+    await system.applied();
+    await system.makeDue(email);
+    await system.mails(email, before + 1);
+  };
+  const summaryOf = async (email: string) => {
+    await system.call('POST', '/api/summaries', { ...owner(email), period: 'day' });
+    return until('the summary arrives', async () =>
+      (await system.inbox(email)).find(({ subject }) => subject.startsWith('Your day')),
+    );
+  };
+
+  it('is of reports, not of batches of which nothing was left to report', async () => {
+    const ada = person();
+    const gone = documentId('gone');
+    await system.push(event(ada, gone));
+    await system.applied();
+    await system.push({ ...owner(ada), action: 'delete', file_document_id: gone });
+    await system.applied();
+    await system.makeDue(ada);
+    await until('the emptied batch is closed', async () => {
+      const { body } = await system.call('GET', `/api/emails?user_email=${ada}`);
+      return body.data[0]?.suppressed_reason === 'empty';
+    });
+    await report(ada, event(ada, documentId()));
+    const { text } = await summaryOf(ada);
+    expect(text.match(/\d+ ready/g)).toEqual(['1 ready']);
+  });
+
+  it('counts a file once, as what became of it in the end', async () => {
+    const ada = person();
+    const [mended, slow, broken] = [documentId('mended'), documentId('slow'), documentId('broken')];
+    const running = { processing_stage: 'storage', status: 'processing' };
+    await system.push(event(ada, slow, running));
+    await system.applied();
+    await system.deps.db.sql`
+      update batch_processing_sessions set batch_start_time = now() - interval '25 hours'
+      where user_email = ${ada}`;
+    await report(ada);
+    await report(ada, failure(ada, mended), failure(ada, broken));
+    await report(ada, event(ada, mended), event(ada, slow));
+    const { subject, text } = await summaryOf(ada);
+    expect(subject).toBe('Your day: 2 files ready, 1 failed');
+    expect(text.match(/(mended|slow|broken)-\w+/g)).toEqual([broken]);
+    expect(text.match(/^\* .*: \d/gm)).toHaveLength(3);
+  });
 });
 
 it('writes no summary of days nobody can be told of, and says which field is at fault', async () => {

@@ -42,6 +42,23 @@ export interface SummedBatch {
   failed_files: number;
 }
 
+/** The batches `b` of a person that report something and closed in `[from, to)`. */
+const reportsOf = (db: Queryable, owner: PreferenceOwner, from: Date, to: Date) => db`
+  b.user_email = ${owner.user_email} and b.company_id = ${owner.company_id}
+    and b.bot_id = ${owner.bot_id} and b.batch_end_time >= ${from} and b.batch_end_time < ${to}
+    and b.total_files > 0`;
+
+/**
+ * What these say last of each file: one that failed, or was still in progress, may have been reported again
+ * since, and is one file.
+ */
+const lastWords = (db: Queryable, owner: PreferenceOwner, from: Date, to: Date) => db`(
+  select distinct on (l.file_document_id) l.*
+  from batch_files l join batch_processing_sessions b using (batch_id)
+  where ${reportsOf(db, owner, from, to)}
+  order by l.file_document_id, b.batch_end_time desc, b.id desc
+)`;
+
 /** The person's batches closed in `[from, to)`: the newest `limit`, and the totals of all. */
 export async function summedBatches(
   db: Queryable,
@@ -50,27 +67,25 @@ export async function summedBatches(
   to: Date,
   limit: number,
 ) {
-  const rows = await db<
-    (SummedBatch & { batches: number; files: number; good: number; bad: number })[]
-  >`
-    select batch_id, bot_id, batch_end_time, total_files, successful_files, failed_files,
-      count(*) over ()::int as batches, sum(total_files) over ()::int as files,
-      sum(successful_files) over ()::int as good, sum(failed_files) over ()::int as bad
-    from batch_processing_sessions
-    where user_email = ${owner.user_email} and company_id = ${owner.company_id}
-      and bot_id = ${owner.bot_id} and batch_end_time >= ${from} and batch_end_time < ${to}
-    order by batch_end_time desc limit ${limit}`;
-  const [first] = rows;
-  const totals = {
-    batches: first?.batches ?? 0,
-    files: first?.files ?? 0,
-    successful: first?.good ?? 0,
-    failed: first?.bad ?? 0,
-  };
-  return { batches: rows as SummedBatch[], totals };
+  const [batches, [totals]] = await Promise.all([
+    db<SummedBatch[]>`
+      select batch_id, bot_id, batch_end_time, total_files, successful_files, failed_files
+      from batch_processing_sessions b where ${reportsOf(db, owner, from, to)}
+      order by batch_end_time desc, id desc limit ${limit}`,
+    db<{ batches: number; files: number; successful: number; failed: number }[]>`
+      select (
+          select count(*) from batch_processing_sessions b where ${reportsOf(db, owner, from, to)}
+        )::int as batches,
+        count(*)::int as files,
+        count(*) filter (where processing_status = 'success')::int as successful,
+        count(*) filter (where processing_status = 'failed')::int as failed
+      from ${lastWords(db, owner, from, to)} f`,
+  ]);
+  if (!totals) throw new Error('the totals answered nothing');
+  return { batches: [...batches], totals };
 }
 
-/** The failed files of those batches, the first `limit` by name. */
+/** The files that failed in the end, the first `limit` by name. */
 export async function summedFailures(
   db: Queryable,
   owner: PreferenceOwner,
@@ -79,11 +94,7 @@ export async function summedFailures(
   limit: number,
 ): Promise<ReportedFile[]> {
   return db<ReportedFile[]>`
-    ${linesOf(db)}
-    where f.processing_status = 'failed' and f.batch_id in (
-      select batch_id from batch_processing_sessions
-      where user_email = ${owner.user_email} and company_id = ${owner.company_id}
-        and bot_id = ${owner.bot_id} and batch_end_time >= ${from} and batch_end_time < ${to}
-    )
+    ${linesOf(db, lastWords(db, owner, from, to))}
+    where f.processing_status = 'failed'
     order by ${byName(db)} limit ${limit}`;
 }
