@@ -64,6 +64,25 @@ describe('closing', () => {
   });
 });
 
+it('a timeline says that a file waits until it is reported', async () => {
+  const ada = person();
+  const document = documentId();
+  const kinds = async () => {
+    const { body } = await system.call('GET', `/api/files/${document}/timeline`);
+    return body.data.map(({ kind, what }: Record<string, string>) => `${kind} ${what}`);
+  };
+  await system.push(event(ada, document, { processing_stage: 'storage', status: 'processing' }));
+  await system.applied();
+  expect((await kinds()).sort()).toEqual(['event applied', 'waiting processing']);
+  await system.push(event(ada, document));
+  await system.applied();
+  await system.makeDue(ada);
+  await system.mails(ada);
+  await until('the mail is recorded', async () => (await kinds()).includes('mail sent'));
+  const inOrder = ['event applied', 'event applied', 'reported success', 'mail sent'];
+  expect(await kinds()).toEqual(inOrder);
+});
+
 describe('a file that is stuck', () => {
   const stuckFor = async (document: string, hours: number) => system.deps.db.sql`
     update batch_files set created_at = created_at - make_interval(hours => ${hours}),

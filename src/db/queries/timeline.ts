@@ -3,15 +3,15 @@ import type { Queryable } from '../client.ts';
 /** One thing that happened to a file. */
 export interface TimelineEntry {
   at: Date;
-  kind: 'event' | 'reported' | 'mail' | 'correction' | 'restore';
+  kind: 'event' | 'waiting' | 'reported' | 'mail' | 'correction' | 'restore';
   what: string;
   detail: Record<string, unknown>;
 }
 
 /**
  * Everything that happened to one file, oldest first: its events and what each did, the batches that
- * report it, the mails of those batches and why they were (not) sent, and its corrections and their
- * undoing, each when it was asked for and when it ended.
+ * report it, or in which it waits to be reported and until when, the mails of those batches and why they
+ * were (not) sent, and its corrections and their undoing, each when it was asked for and when it ended.
  */
 export async function timelineOf(db: Queryable, documentId: string): Promise<TimelineEntry[]> {
   return db<TimelineEntry[]>`
@@ -27,10 +27,12 @@ export async function timelineOf(db: Queryable, documentId: string): Promise<Tim
           'reason', e.dead_letter_reason) as detail
       from file_events e where e.file_document_id = ${documentId} order by e.id desc limit 500)
       union all
-      select l.created_at, 'reported', l.processing_status,
+      select coalesce(b.batch_end_time, l.created_at),
+        case when b.closed_by is null then 'waiting' else 'reported' end, l.processing_status,
         jsonb_build_object('batch_id', l.batch_id, 'generation', l.generation,
-          'error', l.error_message, 'carried_over_from', l.carried_over_from)
-      from lines l
+          'error', l.error_message, 'carried_over_from', l.carried_over_from,
+          'closed_by', b.closed_by, 'due_at', case when b.closed_by is null then b.due_at end)
+      from lines l join batch_processing_sessions b using (batch_id)
       union all
       select coalesce(m.sent_at, m.created_at), 'mail', m.send_status,
         jsonb_build_object('email_id', m.id, 'batch_id', m.batch_id, 'subject', m.email_subject,
