@@ -90,6 +90,8 @@ describe('a claim that ran out', () => {
     await expireLeases(sql);
     await reclaimExpired(sql, true, 10);
     expect((await mail()).send_status).toBe('unknown');
+    expect(await complete(token)).toBe(true);
+    expect((await mail()).send_status).toBe('sent');
   });
 });
 
@@ -112,6 +114,31 @@ it.each([
     expect(batches.filter((batch) => batch.told && !batch.own)).toEqual([]);
   },
 );
+
+it('an attempt that is written down again is logged once, and every other one besides', async () => {
+  const { sql } = lab.system.deps.db;
+  const email = (await claim(randomUUID()))!.email;
+  const log = (outcome: string, more: { transport?: string; attempt?: number; at?: Date } = {}) => {
+    const { transport = 'smtp', attempt = 1, at } = more;
+    const attempted = { email: { ...email, send_attempts: attempt }, outcome, reason: null };
+    const completion = at
+      ? ({ status: 'pending', reason: 'r', nextRetryAt: at, countsAttempt: true } as const)
+      : sent;
+    const token = randomUUID();
+    return completeEmails(sql, [
+      { id: email.id, token, completion, transport, attempt: attempted, again: true },
+    ]);
+  };
+  const logged = async () =>
+    (await sql`select from notification_retry_log where email_id = ${email.id}`).length;
+  for (const _ of [1, 2]) await log('unknown');
+  expect(await logged()).toBe(1);
+  await log('sent');
+  await log('unknown', { transport: 'ses' });
+  await log('unknown', { attempt: 2 });
+  await log('unknown', { at: new Date('2026-01-01T00:00:00Z') });
+  expect(await logged()).toBe(5);
+});
 
 describe('a mail is not claimed', () => {
   it('before it is rendered, nor before its next attempt is due', async () => {

@@ -35,8 +35,13 @@ export interface StandingLab {
   stands(...states: State[]): Promise<void>;
   /** An event of the file was accepted: applied or dead-lettered, or neither so far. */
   accepted(at: string, more?: { applied?: boolean; dead?: boolean; of?: string }): Promise<void>;
-  /** A correction of the file's second generation. @returns its id */
-  correction(owner: Owner, more?: { status?: string; category?: string }): Promise<number>;
+  /** A correction of the file, of its second generation unless told otherwise. @returns its id */
+  correction(
+    owner: Owner,
+    more?: { status?: string; category?: string; generation?: number },
+  ): Promise<number>;
+  /** A restore of that correction. */
+  restore(correctionId: number, status: string): Promise<void>;
 }
 
 /** Call once at the top of a test file. */
@@ -66,15 +71,21 @@ export function standingLab(): StandingLab {
         values (${documentId('event')}, gen_random_uuid(), ${at}, ${at}, 'update', ${of}, 1, 1,
           'ada@example.com', '{}', ${applied ? at : null}, ${dead ? at : null})`;
     },
-    async correction(owner, { status = 'completed', category = 'storage_error' } = {}) {
+    async correction(owner, { status = 'completed', ...more } = {}) {
+      const { category = 'storage_error', generation = 2 } = more;
       const [row] = await db.sql<{ id: number }[]>`
         insert into auto_correction_tasks (file_document_id, generation, company_id, bot_id,
           user_email, failure_category, original_error_message, correction_actions, mode, status,
           run_at, created_at)
-        values (${lab.document}, 2, ${owner.company_id}, ${owner.bot_id}, ${owner.user_email},
+        values (${lab.document}, ${generation}, ${owner.company_id}, ${owner.bot_id}, ${owner.user_email},
           ${category}, 'it failed', '["s3_delete"]', 'auto', ${status}, ${CREATED}, ${CREATED})
         returning id`;
       return row!.id;
+    },
+    async restore(correctionId, status) {
+      await db.sql`
+        insert into correction_restores (correction_id, requested_by, status)
+        values (${correctionId}, 'operator', ${status})`;
     },
   };
   beforeAll(async () => {
