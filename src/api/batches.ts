@@ -58,10 +58,7 @@ export const batchRoutes = [
         if (!batch) throw notFound(`batch ${batch_id}`);
         throw conflict(whyNotClosed(batch));
       }
-      const raise = { payload: { batch_id } };
-      await deps.producer.ensure('batch-close', [raise]).catch((error: unknown) => {
-        deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
-      });
+      await deps.producer.tryToEnsure('batch-close', [{ payload: { batch_id } }]);
       return { status: 202, body: { data: await batchDetail(deps.db.orm, batch_id) } };
     },
   }),

@@ -50,12 +50,8 @@ async function move(deps: Deps, id: number, how: OperatorMove) {
     const restoring = await isBeingPutBack(deps.db.sql, task.file_document_id);
     throw conflict(correctionObjection({ ...task, restoring }, how));
   }
-  if (how !== 'cancel') {
-    const raise = { payload: { correction_id: id } };
-    await deps.producer.ensure('corrections', [raise]).catch((error: unknown) => {
-      deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
-    });
-  }
+  if (how !== 'cancel')
+    await deps.producer.tryToEnsure('corrections', [{ payload: { correction_id: id } }]);
   return {
     status: how === 'retry' ? 202 : 200,
     body: { data: await correctionDetail(deps.db.orm, id) },

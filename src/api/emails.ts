@@ -76,9 +76,7 @@ export const emailRoutes = [
         await refuse(deps, id, 'resending');
       const email = await found(deps, id);
       const queue = email.rendered_at ? 'email-send' : 'email-render';
-      await deps.producer.ensure(queue, [{ payload: { email_id: id } }]).catch((error: unknown) => {
-        deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
-      });
+      await deps.producer.tryToEnsure(queue, [{ payload: { email_id: id } }]);
       return { status: 202, body: { data: email } };
     },
   }),

@@ -54,9 +54,7 @@ export const preferenceRoutes = [
         deps.log.warn({ err: error }, 'could not tell the other processes of a change');
       });
       const jobs = stale.map((payload) => ({ payload }));
-      await deps.producer.ensure('preferences', jobs).catch((error: unknown) => {
-        deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
-      });
+      await deps.producer.tryToEnsure('preferences', jobs);
       return { status: 202, body: { data: { batches: stale.length } } };
     },
   }),

@@ -42,11 +42,7 @@ export const restoreRoutes = [
       if (objection) throw conflict(`Correction ${id} cannot be undone: ${objection}.`);
       const data = await correctionWithUndo(deps.db.orm, id);
       if (!data) throw notFound(`correction ${id}`);
-      await deps.producer
-        .ensure('correction-restore', [{ payload: { correction_id: id } }])
-        .catch((error: unknown) => {
-          deps.log.warn({ err: error }, 'could not enqueue; the sweep will');
-        });
+      await deps.producer.tryToEnsure('correction-restore', [{ payload: { correction_id: id } }]);
       return { status: 202, body: { data } };
     },
   }),

@@ -30,6 +30,8 @@ export interface Producer {
    * @throws when Redis does not answer
    */
   ensure<Name extends QueueName>(name: Name, jobs: Raise<Name>[]): Promise<number>;
+  /** The same, but best effort as `raise` is. */
+  tryToEnsure<Name extends QueueName>(name: Name, jobs: Raise<Name>[]): Promise<void>;
   queue(name: QueueName): Queue;
   close(): Promise<void>;
 }
@@ -93,6 +95,19 @@ export function openProducer(
     return created;
   };
 
+  const ensure: Producer['ensure'] = async (name, jobs) => {
+    const missing = await Promise.all(
+      jobs.map(async (raise) => {
+        const id = queues[name].jobId(raise.payload as never);
+        const job: Job | undefined = await queue(name).getJob(id);
+        return !job || (await makeRoom(job, raise.at, queues[name].backoff.capMs)) ? raise : null;
+      }),
+    );
+    const wanted = missing.filter((raise) => raise !== null);
+    if (wanted.length > 0) await add(name, wanted);
+    return wanted.length;
+  };
+
   return {
     async raise(name, jobs) {
       if (jobs.length === 0) return;
@@ -102,17 +117,13 @@ export function openProducer(
         onFailure(name, error);
       }
     },
-    async ensure(name, jobs) {
-      const missing = await Promise.all(
-        jobs.map(async (raise) => {
-          const id = queues[name].jobId(raise.payload as never);
-          const job: Job | undefined = await queue(name).getJob(id);
-          return !job || (await makeRoom(job, raise.at, queues[name].backoff.capMs)) ? raise : null;
-        }),
-      );
-      const wanted = missing.filter((raise) => raise !== null);
-      if (wanted.length > 0) await add(name, wanted);
-      return wanted.length;
+    ensure,
+    async tryToEnsure(name, jobs) {
+      try {
+        await ensure(name, jobs);
+      } catch (error) {
+        onFailure(name, error);
+      }
     },
     queue,
     async close() {

@@ -204,11 +204,9 @@ async function callAgain(deps: Deps, corrections: Correction[], own: number): Pr
     .sort((a, b) => a.end.runAt.getTime() - b.end.runAt.getTime());
   const mine = waiting.find(({ id }) => id === own)?.end;
   const last = waiting.filter(({ id }) => id !== own).at(-1);
-  if (last) {
-    const call = { payload: { correction_id: last.id }, at: last.end.runAt };
-    await deps.producer.ensure('corrections', [call]).catch((error: unknown) => {
-      deps.log.debug({ err: error }, 'could not enqueue; the sweep will');
-    });
-  }
+  if (last)
+    await deps.producer.tryToEnsure('corrections', [
+      { payload: { correction_id: last.id }, at: last.end.runAt },
+    ]);
   if (mine) throw new NotYet(mine.runAt, `correction not done: ${mine.reason}`);
 }

@@ -90,6 +90,26 @@ describe('Redis', () => {
     await arrivesOnce(ada);
   });
 
+  it('may be away when an operator asks; what is left to the sweep is counted', async () => {
+    const ada = person();
+    await until('Redis is back', () => system.deps.redis.status === 'ready');
+    await system.push(event(ada, documentId()));
+    await system.applied();
+    const [batch] = (await system.call('GET', `/api/batches?user_email=${ada}`)).body.data;
+    const left = async () => {
+      const { values } = await system.deps.metrics.enqueueFailures.get();
+      return values.find(({ labels }) => labels.queue === 'batch-close')?.value ?? 0;
+    };
+    const before = await left();
+    await redis.kill();
+    await until('the loss is noticed', () => system.deps.redis.status !== 'ready');
+    const asked = await system.call('POST', `/api/batches/${batch.batch_id}/close`);
+    expect(asked.status).toBe(202);
+    expect(await left()).toBe(before + 1);
+    await redis.start();
+    await system.mails(ada);
+  });
+
   it('may be away when the process starts', async () => {
     await redis.kill();
     const deps = openDeps(loadConfig(system.env), 'late');

@@ -108,6 +108,7 @@ function watchedDeps(deps: Deps): Deps {
         if (jobs.length > 0) await effect(`raise ${name}`, () => producer.raise(name, jobs));
       },
       ensure: (name, jobs) => effect(`ensure ${name}`, () => producer.ensure(name, jobs)),
+      tryToEnsure: (name, jobs) => effect(`ensure ${name}`, () => producer.tryToEnsure(name, jobs)),
     },
   };
 }
