@@ -44,6 +44,43 @@ describe('nobody gets what is another’s', () => {
     expect(his?.to).toEqual([bob]);
   });
 
+  it('one batch closes and carries on its own files, though others have the same in theirs', async () => {
+    const [bob, document] = [person('bob'), documentId('shared')];
+    const owners = [
+      { user_email: ada, company_id: 1, bot_id: 1 },
+      { user_email: bob, company_id: 1, bot_id: 1 },
+      { user_email: ada, company_id: 1, bot_id: 2 },
+      { user_email: ada, company_id: 2, bot_id: 1 },
+    ];
+    const going = { processing_stage: 'storage', status: 'processing' };
+    await system.push(
+      ...owners.flatMap((owner) => [
+        event(owner.user_email, document, { ...owner, ...going }),
+        event(owner.user_email, documentId('done'), owner),
+      ]),
+    );
+    await system.applied();
+    // Which batch each owner's file stands in, by its line and by its own row.
+    const standing = async () =>
+      system.deps.db.sql<{ batch_id: string; line_batch: string; owner: string }[]>`
+        select s.batch_id, f.batch_id as line_batch,
+          concat_ws(' ', s.user_email, s.company_id, s.bot_id) as owner
+        from file_processing_status s join batch_files f on f.id = s.batch_file_id
+        where s.file_document_id = ${document} order by s.user_email = ${ada} desc, s.company_id, s.bot_id`;
+    const [own, ...others] = await standing();
+    await system.call('POST', `/api/batches/${own!.batch_id}/close`);
+    await system.mails(ada);
+    const [moved, ...stayed] = await standing();
+    expect(stayed).toEqual(others);
+    expect(moved!.batch_id).not.toBe(own!.batch_id);
+    expect(moved!.line_batch).toBe(moved!.batch_id);
+    for (const { batch_id } of others)
+      expect((await system.call('GET', `/api/batches/${batch_id}`)).body.data).toMatchObject({
+        status: 'processing',
+        total_files: 2,
+      });
+  });
+
   it('the case of an address makes no difference', async () => {
     const data = { company: 1, bot: 1, user_email: ada.toUpperCase(), batch_size_threshold: 2 };
     await system.cms.call('POST', '/api/user-notification-preferences', { data });
