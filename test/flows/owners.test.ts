@@ -74,6 +74,11 @@ describe('nobody gets what is another’s', () => {
     expect(stayed).toEqual(others);
     expect(moved!.batch_id).not.toBe(own!.batch_id);
     expect(moved!.line_batch).toBe(moved!.batch_id);
+    // What is reported stays where it was reported.
+    const reported = await system.deps.db.sql`
+      select batch_id from file_processing_status where file_document_id <> ${document}
+        and user_email = ${ada} and company_id = 1 and bot_id = 1`;
+    expect([...reported]).toEqual([{ batch_id: own!.batch_id }]);
     for (const { batch_id } of others)
       expect((await system.call('GET', `/api/batches/${batch_id}`)).body.data).toMatchObject({
         status: 'processing',
