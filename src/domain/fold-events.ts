@@ -65,6 +65,8 @@ export type Standing = { eventId: number; outcome: 'applied' | 'superseded' | 'd
 export interface FileChange {
   state: FileState;
   storageKey: string | null;
+  /** An event that changed nothing else named another key: an object of the same file may be there. */
+  namesAnotherKey: boolean;
   fileEventId: number | null;
   /** The line to write into the open batch; null when the open batch has none (any more). */
   line: LineContent | null;
@@ -92,6 +94,7 @@ export function foldEvents(known: KnownFile | null, events: InboxEvent[]): FileC
       : 'closed'
     : 'nowhere';
   let storageKey = known?.storageKey ?? null;
+  let namesAnotherKey = false;
   let fileEventId: number | null = null;
   let standings: Standing[] = [];
   let removesLine = false;
@@ -109,7 +112,11 @@ export function foldEvents(known: KnownFile | null, events: InboxEvent[]): FileC
     if (move.kind === 'superseded') {
       standings.push(standing(event.id, 'superseded', place, known));
       // Late, but it may be the only one that knows where the object is.
-      if (!state?.deleted) storageKey ??= payload.storage_key ?? null;
+      const key = payload.storage_key ?? null;
+      if (key !== null && key !== known?.storageKey && !state?.deleted) {
+        namesAnotherKey = true;
+        storageKey ??= key;
+      }
       if (place === 'nowhere') deletedGain += 1;
       continue;
     }
@@ -155,6 +162,7 @@ export function foldEvents(known: KnownFile | null, events: InboxEvent[]): FileC
   return {
     state,
     storageKey,
+    namesAnotherKey,
     fileEventId,
     line: place === 'open' ? content : null,
     lineGain: standings.filter((s) => s.in === 'open').length,

@@ -44,8 +44,13 @@ export function chromaStore(config: ChromaConfig): LeftoverStore {
     name: 'chroma',
     applicable: (file) => unnamedCollection(template, file),
     remove(files) {
-      const removed = new Map<string, number>();
-      return inCollections(files, (chunks, some) => removeChunks(chunks, some, removed));
+      // By collection, because a document may have chunks in several.
+      const removed = new Map<ChunkCollection, Map<string, number>>();
+      return inCollections(files, (chunks, some) => {
+        const counts = removed.get(chunks) ?? new Map<string, number>();
+        removed.set(chunks, counts);
+        return removeChunks(chunks, some, counts);
+      });
     },
     remaining: (files) => inCollections(files, countChunks),
     async check() {

@@ -8,6 +8,7 @@ import {
   learnStorageKeys,
   lockWaiting,
 } from '../db/queries/failures.ts';
+import { lookForObjects } from '../db/queries/second-looks.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
 import { isFinished } from '../domain/file-state.ts';
 import type { JudgedChange } from './count-changes.ts';
@@ -41,6 +42,7 @@ export async function answerFailures(
       storageKey === null ? [] : [{ file, generation: state.generation, storageKey }],
     ),
   );
+  await lookForLateKeys(tx, changes, config, now);
   await saveErrors(
     tx,
     changes.flatMap(({ file, batchId, change }) =>
@@ -62,6 +64,23 @@ export async function answerFailures(
     failed.map(({ file, change }) => ({ file, generation: change.state.generation })),
   );
   return created;
+}
+
+/** A key that comes to light after its file failed: a correction may have looked for objects already. */
+async function lookForLateKeys(
+  tx: Transaction,
+  changes: JudgedChange[],
+  config: Config,
+  now: Date,
+): Promise<void> {
+  const late = changes.filter(
+    ({ change: { state, namesAnotherKey } }) => namesAnotherKey && state.status === 'failed',
+  );
+  await lookForObjects(
+    tx,
+    late.map(({ file, change }) => ({ file, generation: change.state.generation })),
+    new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000),
+  );
 }
 
 function tasksFor(changes: JudgedChange[], config: Config) {

@@ -115,7 +115,7 @@ async function contradicted({ cms }: Pick<Deps, 'cms'>, page: readonly FoundRow[
     if (!record) return found.kind === 'leftover_record';
     if (found.kind === 'object_without_record' || found.kind === 'chunks_without_record')
       return true;
-    const failed = { generation: found.generation, storage_key: found.failed_key };
+    const failed = { generation: found.generation, storage_keys: found.failed_keys };
     return found.state !== 'live' && recordObjection(failed, record) !== null;
   });
 }

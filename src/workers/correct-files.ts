@@ -3,13 +3,22 @@ import { beginRemovals } from '../db/queries/corrections.ts';
 import type { Deps } from '../deps.ts';
 import type { CorrectionAction } from '../domain/corrections.ts';
 import { readRecords } from '../stores/cms.ts';
+import type { StoredFile } from '../stores/store.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Claim, type Correction, isOpen, laterWithoutAttempt } from './correction.ts';
 import { freshGuard } from './fresh-guard.ts';
 import { completeCorrections, guardCorrections, objectsOfOthers } from './guard-corrections.ts';
+import { findPlaces } from './leftover-places.ts';
 import { savedCorrections } from './quarantine-leftovers.ts';
 import { storeOf } from './remove-in-pieces.ts';
-import { inapplicable, removeAndProve, type StepOutcome, stepRecord } from './remove-leftovers.ts';
+import {
+  inapplicable,
+  placesToAsk,
+  removeAndProve,
+  type StepOutcome,
+  stepOutcome,
+  stepRecord,
+} from './remove-leftovers.ts';
 
 /** Chroma and S3 do not wait for each other; the record, which finds both, goes last. */
 const STEPS = ['chroma_delete', 's3_delete', 'cms_delete'] as const;
@@ -25,6 +34,7 @@ export async function correctFiles(
   corrections: readonly Correction[],
 ): Promise<void> {
   await lookUpStorageKeys(deps, claim, corrections);
+  await findPlaces(deps, corrections);
   const planned = corrections.filter(({ task }) => task.mode === 'dry-run');
   if (planned.length > 0) await writePlans(deps, claim, await guardCorrections(deps, planned));
   const last = STEPS.findLast((action) =>
@@ -103,7 +113,7 @@ async function admitted(
   action: CorrectionAction,
   open: readonly Correction[],
 ): Promise<Correction[]> {
-  const asking = open.filter(({ file }) => inapplicable(deps, action, file) === null);
+  const asking = open.filter((correction) => placesToAsk(deps, action, correction).length > 0);
   const { admitted: count, refusal } = await storeOf(deps, action).admit(asking.length);
   const refused = new Set(asking.slice(count));
   if (refusal)
@@ -122,36 +132,37 @@ async function takeStep(
   open: readonly Correction[],
 ): Promise<void> {
   if (open.length === 0) return;
-  const outcomes = new Map<Correction, StepOutcome>();
-  const asked: Correction[] = [];
+  const outcomes = new Map<Correction, (StepOutcome | null)[]>();
+  const asked = new Map<StoredFile, Correction>();
   const saved = await savedCorrections(deps, action, await admitted(deps, action, open));
   const going = await guardCorrections(deps, saved);
   const guardedAt = performance.now();
-  const ofOthers = action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set();
+  const ofOthers =
+    action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set<StoredFile>();
   for (const correction of going.filter(({ end }) => end === null)) {
-    const detail = ofOthers.has(correction)
-      ? KEPT_FOR_ANOTHER
-      : inapplicable(deps, action, correction.file);
-    if (detail === null) asked.push(correction);
-    else outcomes.set(correction, { kind: 'not_applicable', detail });
+    const settled: StepOutcome[] = [];
+    for (const place of correction.places[action]) {
+      const detail = ofOthers.has(place) ? KEPT_FOR_ANOTHER : inapplicable(deps, action, place);
+      if (detail === null) asked.set(place, correction);
+      else settled.push({ kind: 'not_applicable', detail });
+    }
+    outcomes.set(correction, settled);
   }
-  const ids = asked.map(({ task }) => task.id);
+  const ids = [...new Set(asked.values())].map(({ task }) => task.id);
   const begun = await beginRemovals(deps.db.sql, ids, token, leaseSeconds);
-  for (const correction of asked)
+  for (const correction of new Set(asked.values()))
     if (!begun.has(correction.task.id)) correction.end = laterWithoutAttempt('the claim was lost');
-  const removing = asked.filter(({ end }) => end === null);
-  const answers = await removeAndProve(
-    deps,
-    action,
-    removing.map(({ file }) => file),
-    freshGuard(deps, removing, guardedAt),
-  );
-  for (const [nth, correction] of removing.entries()) {
-    const outcome = answers[nth];
-    if (outcome) outcomes.set(correction, outcome);
-  }
+  const removing = new Map([...asked].filter(([, { end }]) => end === null));
+  const places = [...removing.keys()];
+  const guard = freshGuard(deps, removing, guardedAt);
+  const answers = await removeAndProve(deps, action, places, guard);
+  const answerOf = new Map(places.map((place, nth) => [place, answers[nth] ?? null]));
+  for (const [place, correction] of asked)
+    outcomes.get(correction)?.push(answerOf.get(place) ?? null);
   const counts = new Map<StepOutcome['kind'], number>();
-  for (const [correction, outcome] of outcomes) {
+  for (const [correction, ofPlaces] of outcomes) {
+    const outcome = stepOutcome(ofPlaces);
+    if (!outcome) continue;
     correction.unwritten = stepRecord(correction.task.id, action, outcome);
     if (outcome.kind === 'failed')
       correction.failures.set(action, { reason: outcome.detail, error: outcome.error });

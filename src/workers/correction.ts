@@ -15,6 +15,8 @@ export interface Claim {
 export interface Correction {
   task: CorrectionRow;
   file: StoredFile;
+  /** What each step removes: the file, wherever its failed generation may have left something of it. */
+  places: Record<CorrectionAction, StoredFile[]>;
   /** A store was asked to remove something, now or in an earlier run. */
   touched: boolean;
   /** Steps that failed in this run, or cannot be begun. */
@@ -41,6 +43,7 @@ export function correctionOf(task: CorrectionRow): Correction {
   return {
     task,
     file,
+    places: { chroma_delete: [file], s3_delete: [file], cms_delete: [file] },
     touched: task.removal_began_at !== null,
     failures: new Map(),
     unwritten: null,

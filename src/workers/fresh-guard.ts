@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts';
-import type { MayBegin } from '../stores/store.ts';
+import type { MayBegin, StoredFile } from '../stores/store.ts';
 import { type Correction, laterWithoutAttempt } from './correction.ts';
 import { askOwnRecords } from './guard-corrections.ts';
 
@@ -12,18 +12,19 @@ const UNASKED = 'our own records could not be asked again';
  * The guard while a set is removed. A store that removes one by one can take minutes over it, so our own
  * records are asked again, about all that wait, as soon as their last answer is older than a second: by
  * a store that is fast, never. Whoever is objected to, or was not asked about, ends here.
+ * @param removing what is to be removed of each correction
  * @param answeredAt when they last answered, by `performance.now()`
  */
 export function freshGuard(
   deps: Deps,
-  corrections: readonly Correction[],
+  removing: ReadonlyMap<StoredFile, Correction>,
   answeredAt: number,
 ): MayBegin {
-  const waiting = new Map(corrections.map((correction) => [correction.file, correction]));
+  const waiting = new Map(removing);
   let asking: Promise<void> | null = null;
 
   async function askAgain(): Promise<void> {
-    const going = [...waiting.values()].filter(({ end }) => end === null);
+    const going = [...new Set(waiting.values())].filter(({ end }) => end === null);
     // Nobody throws into the middle of removals: whatever is begun ends as it would have.
     await askOwnRecords(deps, going).catch((error: unknown) => {
       deps.log.warn({ err: error }, 'the guard got no answer; the rest of the set waits');

@@ -4,8 +4,10 @@ import { sharedObjects } from '../db/queries/shared-objects.ts';
 import type { Deps } from '../deps.ts';
 import { recordObjection } from '../domain/cms-record.ts';
 import { readRecords } from '../stores/cms.ts';
+import type { StoredFile } from '../stores/store.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Correction, laterWithoutAttempt, WAITING } from './correction.ts';
+import { keysOf } from './leftover-places.ts';
 
 /**
  * The guard of promise 6, right before a step: asks the CMS, as far as it can tell, and then our own
@@ -47,7 +49,7 @@ async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<v
     correction.file.hasRecord = record !== null;
     if (record === null) continue;
     const { generation } = correction.task;
-    const failed = { generation, storage_key: correction.file.storageKey };
+    const failed = { generation, storage_keys: keysOf(correction) };
     const reason = recordObjection(failed, record);
     if (reason) correction.end = { status: 'cancelled', reason, conflict: correction.touched };
   }
@@ -56,22 +58,30 @@ async function askCms(deps: Deps, corrections: readonly Correction[]): Promise<v
 /**
  * The objects among those of the corrections that other files live by. A correction that has to wait
  * for an event that names its object ends here for now.
+ * @returns their places
  */
 export async function objectsOfOthers(
   deps: Deps,
   corrections: readonly Correction[],
-): Promise<Set<Correction>> {
+): Promise<Set<StoredFile>> {
   const slashes = deps.config.S3_SLASH_KEYS === 'prefix';
-  const asked = corrections.flatMap(({ file: { documentId, storageKey } }) =>
-    storageKey === null
-      ? []
-      : [{ documentId, storageKey, isPrefix: slashes && storageKey.endsWith('/') }],
+  const asked = corrections.flatMap((correction) =>
+    correction.places.s3_delete.flatMap((place) => {
+      const { documentId, storageKey } = place;
+      if (storageKey === null) return [];
+      const isPrefix = slashes && storageKey.endsWith('/');
+      return [{ correction, place, object: { documentId, storageKey, isPrefix } }];
+    }),
   );
-  const sharing = await sharedObjects(deps.db.sql, asked, slashes);
-  for (const correction of corrections)
-    if (sharing.get(correction.file.documentId) === 'waiting')
+  const objects = asked.map(({ object }) => object);
+  const sharing = await sharedObjects(deps.db.sql, objects, slashes);
+  const kept = new Set<StoredFile>();
+  for (const { correction, place, object } of asked) {
+    if (sharing.get(object) === 'kept') kept.add(place);
+    if (sharing.get(object) === 'waiting')
       correction.end = laterWithoutAttempt(WAITING_FOR_ANOTHER);
-  return new Set(corrections.filter(({ file }) => sharing.get(file.documentId) === 'kept'));
+  }
+  return kept;
 }
 
 const WAITING_FOR_ANOTHER = 'an accepted event of another file names the same object';

@@ -9,7 +9,8 @@ import type { StoredFile } from '../stores/store.ts';
 import { StoreError, type StoreName } from '../stores/store-error.ts';
 import type { Correction } from './correction.ts';
 import { guardCorrections, objectsOfOthers } from './guard-corrections.ts';
-import { inapplicable } from './remove-leftovers.ts';
+import { keysOf } from './leftover-places.ts';
+import { placesToAsk } from './remove-leftovers.ts';
 
 /** Files saved at a time by one job. */
 const AT_ONCE = 8;
@@ -27,7 +28,8 @@ export async function savedCorrections(
 ): Promise<Correction[]> {
   const store = STORE_OF_ACTION[action];
   const refused = corrections.filter((correction) => {
-    const reason = action === 's3_delete' && isQuarantine(deps, correction.file);
+    const reason =
+      action === 's3_delete' && keysOf(correction).some((key) => isQuarantine(deps, key));
     if (reason) correction.failures.set(action, { reason: OWN_KEY, error: null });
     return reason;
   });
@@ -35,18 +37,19 @@ export async function savedCorrections(
   if (deps.config.CORRECTION_QUARANTINE_DAYS === 0) return allowed;
   const going = await guardCorrections(deps, allowed);
   // Kept, what stays for another file would be in the way of the rest once that file changes it.
-  const ofOthers = action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set();
-  const leaving = going.filter(
-    (correction) =>
-      correction.end === null &&
-      !ofOthers.has(correction) &&
-      inapplicable(deps, action, correction.file) === null,
+  const ofOthers =
+    action === 's3_delete' ? await objectsOfOthers(deps, going) : new Set<StoredFile>();
+  const leaving = (correction: Correction) =>
+    placesToAsk(deps, action, correction).filter((place) => !ofOthers.has(place));
+  const waiting = await withinS3(
+    deps,
+    action,
+    going.filter((correction) => correction.end === null && leaving(correction).length > 0),
   );
-  const waiting = await withinS3(deps, action, leaving);
   const work = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       try {
-        await save(deps, store, next);
+        for (const place of leaving(next)) await save(deps, store, next, place);
       } catch (error) {
         const reason = `not saved to the quarantine: ${reasonOf(error)}`;
         next.failures.set(action, { reason, error: error instanceof StoreError ? error : null });
@@ -74,7 +77,8 @@ async function withinS3(
 async function save(
   { config, db, quarantine, metrics }: Deps,
   store: StoreName,
-  { task, file }: Correction,
+  { task }: Correction,
+  file: StoredFile,
 ): Promise<void> {
   const place = `${config.CORRECTION_QUARANTINE_PREFIX}${task.id}/${randomUUID()}/`;
   const collection = store === 'chroma' ? collectionName(config.CHROMA_COLLECTION, file) : null;
@@ -92,9 +96,8 @@ async function save(
 const OWN_KEY = 'its storage key is that of the quarantine, which no correction may touch';
 
 /** A producer that names the quarantine, or a folder it is in, would have it removed. */
-function isQuarantine({ config }: Deps, { storageKey }: StoredFile): boolean {
+function isQuarantine({ config }: Deps, storageKey: string): boolean {
   const prefix = config.CORRECTION_QUARANTINE_PREFIX;
-  if (!storageKey) return false;
   return (
     storageKey.startsWith(prefix) || (storageKey.endsWith('/') && prefix.startsWith(storageKey))
   );

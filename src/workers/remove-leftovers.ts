@@ -4,18 +4,45 @@ import type { CorrectionAction } from '../domain/corrections.ts';
 import { masked } from '../observability/logger.ts';
 import type { MayBegin, Removal, StoredFile } from '../stores/store.ts';
 import { StoreError } from '../stores/store-error.ts';
+import type { Correction } from './correction.ts';
 import { removeInPieces, storeOf } from './remove-in-pieces.ts';
 
 /** What one step did to one file. */
 export type StepOutcome =
   | { kind: 'proven'; detail: string; count: number }
   | { kind: 'not_applicable'; detail: string }
-  /** `error` where the store gave no usable answer. */
-  | { kind: 'failed'; detail: string; error: StoreError | null };
+  /** `error` where the store gave no usable answer; `partly` where something else of the file was removed. */
+  | { kind: 'failed'; detail: string; error: StoreError | null; partly?: boolean };
 
 /** Why the step has nothing to ask its store about the file; null where it has. */
 export function inapplicable(deps: Deps, action: CorrectionAction, file: StoredFile) {
   return storeOf(deps, action).applicable(file);
+}
+
+/** Where the step has something to ask its store about. */
+export const placesToAsk = (deps: Deps, action: CorrectionAction, { places }: Correction) =>
+  places[action].filter((place) => inapplicable(deps, action, place) === null);
+
+const UNFINISHED = 'called off before the store was asked about all of it';
+
+/**
+ * What became of a step that had several places to look at: proven where every one of them is.
+ * @param outcomes at least one; null for a place where the removal did not begin
+ */
+export function stepOutcome(outcomes: readonly (StepOutcome | null)[]): StepOutcome | null {
+  const [only, ...more] = outcomes;
+  if (only === undefined || more.length === 0) return only ?? null;
+  const begun = outcomes.filter((outcome) => outcome !== null);
+  const proven = begun.filter((outcome) => outcome.kind === 'proven');
+  const partly = proven.some(({ count }) => count > 0);
+  const failure = begun.find((outcome) => outcome.kind === 'failed');
+  if (failure) return { ...failure, partly };
+  if (begun.length < outcomes.length)
+    return partly ? { kind: 'failed', detail: UNFINISHED, error: null, partly } : null;
+  const details = [...new Set(begun.map(({ detail }) => detail))].join('; ');
+  if (proven.length === 0) return { kind: 'not_applicable', detail: details };
+  const count = proven.reduce((sum, one) => sum + one.count, 0);
+  return { kind: 'proven', detail: details, count };
 }
 
 /**
@@ -67,7 +94,9 @@ export function stepRecord(id: number, action: CorrectionAction, outcome: StepOu
     detail: masked(outcome.detail),
     ...(kind === 'proven' && { count: outcome.count }),
     // Nothing was asked of a store that rests, so nothing can be gone.
-    ...(kind === 'failed' && outcome.error?.retryAfterMs !== undefined && { count: 0 }),
+    ...(kind === 'failed' &&
+      !outcome.partly &&
+      outcome.error?.retryAfterMs !== undefined && { count: 0 }),
   };
   return { id, action, entry, settled: kind === 'failed' ? null : kind };
 }

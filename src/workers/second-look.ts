@@ -15,6 +15,10 @@ import { NotYet, reasonOf } from '../errors.ts';
 import { StoreError } from '../stores/store-error.ts';
 import { type Correction, correctionOf } from './correction.ts';
 import { modesInForce } from './correction-modes.ts';
+import { objectsOfOthers } from './guard-corrections.ts';
+import { findPlaces } from './leftover-places.ts';
+import { storeOf } from './remove-in-pieces.ts';
+import { placesToAsk } from './remove-leftovers.ts';
 
 /** A look that found a store away is had again after this, in milliseconds. */
 const AGAIN_MS = 60_000;
@@ -46,6 +50,8 @@ export async function haveSecondLook(
   const { sql } = deps.db;
   const task = await dueSecondLook(sql, id);
   if (!task) return;
+  if (task.status === 'pending' || task.status === 'processing')
+    return later(deps, id, AGAIN_MS, 'the correction is not done');
   if (task.status !== 'completed') return settle(deps, id, 'superseded');
   const objection = (await objectionsTo(sql, [task])).get(task.id) ?? null;
   if (objection === 'waiting')
@@ -53,39 +59,58 @@ export async function haveSecondLook(
   // Whatever is there now is another generation's, or nobody asks for it.
   const [mode] = await modesInForce(sql, deps.config, [task]);
   if (objection !== null || mode === 'dry-run') return settle(deps, id, 'superseded');
-  let found: Map<CorrectionAction, number>;
+  let found: Map<CorrectionAction, number> | null;
   try {
     found = await read(deps, task);
   } catch (error) {
     deps.log.warn({ err: error, correction: id }, 'second look put off');
     return later(deps, id, AGAIN_MS, reasonOf(error));
   }
+  if (found === null)
+    return later(deps, id, WAIT_FOR_EVENTS_MS, 'an event of another file is not applied yet');
   if (found.size > 0) await reopen(deps, id, found);
   else await settle(deps, id, 'clean');
 }
 
-/** What the stores that were proven empty hold of the file now. */
-async function read(deps: Deps, task: CorrectionRow): Promise<Map<CorrectionAction, number>> {
-  const { file } = correctionOf(task);
-  const proven = {
-    s3_delete: task.s3_cleanup_completed,
+/**
+ * What the stores that were proven empty hold of the file now. Object storage is also asked where no key
+ * was known, because one may have come to light.
+ * @returns null where an accepted event may still say that another file lives by an object
+ */
+async function read(
+  deps: Deps,
+  task: CorrectionRow,
+): Promise<Map<CorrectionAction, number> | null> {
+  const correction = correctionOf(task);
+  await findPlaces(deps, [correction]);
+  const looked = {
+    s3_delete: task.s3_cleanup_completed || task.not_applicable.s3_delete !== undefined,
     chroma_delete: task.chroma_cleanup_completed,
     cms_delete: task.cms_cleanup_completed,
   };
   const found = new Map<CorrectionAction, number>();
-  for (const action of CORRECTION_ACTIONS.filter((one) => proven[one])) {
-    const store = deps.stores[STORE_OF_ACTION[action]];
-    if (store.applicable(file)) continue;
-    const [count] = await store.remaining([file]);
-    if (count instanceof StoreError) throw count;
-    if (count) found.set(action, count);
+  for (const action of CORRECTION_ACTIONS.filter((one) => looked[one])) {
+    const places = placesToAsk(deps, action, correction);
+    const counts = places.length > 0 ? await storeOf(deps, action).remaining(places) : [];
+    const trouble = counts.find((count) => count instanceof StoreError);
+    if (trouble) throw trouble;
+    const there = places.filter((_place, nth) => counts[nth] !== 0);
+    // What another file is stored under stays, and is nothing that was found.
+    const kept =
+      action === 's3_delete' && there.length > 0 ? await objectsOfOthers(deps, [correction]) : null;
+    if (correction.end !== null) return null;
+    const count = places.reduce(
+      (sum, place, nth) => sum + (kept?.has(place) ? 0 : Number(counts[nth])),
+      0,
+    );
+    if (count > 0) found.set(action, count);
   }
   return found;
 }
 
 async function reopen(deps: Deps, id: number, found: Map<CorrectionAction, number>) {
   const account = [...found].map(([action, count]) => [STORE_OF_ACTION[action], count]);
-  const detail = `written after the removal: ${accountText(Object.fromEntries(account))}`;
+  const detail = `found after the removal: ${accountText(Object.fromEntries(account))}`;
   const entry = { at: new Date().toISOString(), action: 'second_look', result: 'found', detail };
   const reopened = await deps.db.sql.begin(async (tx) => {
     await lockCorrection(tx, id);

@@ -36,7 +36,7 @@ export async function beginSaving(db: Queryable, part: NewPart, days: number): P
 /**
  * A part was saved and read back. All parts of a correction are kept until the newest has had its time:
  * what was removed together is put back together.
- * @returns false where the newest part held of the same store has the same content: that one is kept
+ * @returns false where the newest part held of the same place in the store has the same content: that one is kept
  *   for as long instead, and this copy is one too many
  */
 export async function markHeld(
@@ -52,7 +52,9 @@ export async function markHeld(
         select from correction_quarantines t
         where t.sha256 = ${sha256} and t.expires_at > now() and t.id = (
           select max(n.id) from correction_quarantines n
-          where n.correction_id = q.correction_id and n.store = q.store and n.state = 'held'))
+          where n.correction_id = q.correction_id and n.store = q.store and n.state = 'held'
+            and n.collection is not distinct from q.collection
+            and (n.store <> 's3' or n.storage_key is not distinct from q.storage_key)))
     returning 1`;
   if (twins.length > 0) return false;
   await db`

@@ -2,6 +2,7 @@ import type { CorrectionAction } from '../../domain/corrections.ts';
 import type { Queryable } from '../client.ts';
 import type { ExecutionEntry } from '../schema/corrections.ts';
 import type { CorrectionRow } from './corrections.ts';
+import type { FileKey } from './files.ts';
 
 /** Reading the stores of completed corrections once more, for what was written late. */
 
@@ -29,6 +30,29 @@ export async function scheduleSecondLooks(
     )
     insert into correction_second_looks as l (correction_id, look_at) select id, ${at} from given
     on conflict (correction_id) do update set look_at = ${at} where l.looks < ${MOST_LOOKS}`;
+}
+
+/**
+ * Has object storage read once more where a late event named another key, and the correction has
+ * settled that step already or is at work on it. One that comes to it later finds the key by itself.
+ */
+export async function lookForObjects(
+  db: Queryable,
+  files: readonly { file: FileKey; generation: number }[],
+  at: Date,
+): Promise<void> {
+  if (files.length === 0) return;
+  await db`
+    insert into correction_second_looks as l (correction_id, look_at)
+    select t.id, ${at} from unnest(
+      ${files.map(({ file }) => file.file_document_id)}::text[],
+      ${files.map(({ generation }) => generation)}::int[]
+    ) as g(document, generation)
+    join auto_correction_tasks t on t.file_document_id = g.document and t.generation = g.generation
+    where t.correction_actions ? 's3_delete' and (t.status in ('processing', 'completed')
+      or (t.status = 'pending' and (t.s3_cleanup_completed or t.not_applicable ? 's3_delete')))
+    group by t.id order by t.id
+    on conflict (correction_id) do update set look_at = least(l.look_at, excluded.look_at)`;
 }
 
 /** Second looks whose time has come. */
@@ -78,6 +102,7 @@ export async function reopenCorrection(
       s3_cleanup_completed = s3_cleanup_completed and ${proven('s3_delete')},
       chroma_cleanup_completed = chroma_cleanup_completed and ${proven('chroma_delete')},
       cms_cleanup_completed = cms_cleanup_completed and ${proven('cms_delete')},
+      not_applicable = not_applicable - ${[...found]}::text[],
       execution_log = execution_log || ${JSON.stringify([entry])}::text::jsonb
     where id = ${id} and status = 'completed'
       -- What another correction of the file had removed stands in the same stores.

@@ -113,10 +113,15 @@ export function openQuarantine(
     async newerThan(documentId, parts) {
       const newer: StoreName[] = [];
       for (const store of ['s3', 'chroma', 'cms'] as const) {
-        const [newest, ...older] = parts.filter((part) => part.store === store);
-        if (!newest) continue;
-        const file = { documentId, storageKey: newest.storage_key };
-        if ((await inspect([newest, ...older], file)).newer > 0) newer.push(store);
+        const ofStore = parts.filter((part) => part.store === store);
+        const placeOf = ({ collection, storage_key }: KeptPart) =>
+          store === 's3' ? storage_key : collection;
+        for (const group of groupsBy(ofStore, placeOf)) {
+          const file = { documentId, storageKey: group[0]?.storage_key ?? null };
+          if ((await inspect(group, file)).newer === 0) continue;
+          newer.push(store);
+          break;
+        }
       }
       return newer;
     },
@@ -143,21 +148,30 @@ export function openQuarantine(
     },
     async putBack(parts) {
       const total = { written: 0, same: 0 };
-      for await (const { part, page } of pagesOf(parts, new Set())) {
-        const keeper = keepers[part.store];
-        const { same, missing, newer } = await keeper.compare(page, part);
-        if (newer > 0) throw overtaken(part.store);
-        if (missing.length > 0) await keeper.add(missing, part);
-        const proof = await keeper.compare(missing, part);
-        if (proof.same !== missing.length) throw overtaken(part.store);
-        total.same += same;
-        total.written += missing.length;
-      }
+      // Two collections may have chunks with the same ids.
+      for (const group of groupsBy(parts, ({ collection }) => collection))
+        for await (const { part, page } of pagesOf(group, new Set())) {
+          const keeper = keepers[part.store];
+          const { same, missing, newer } = await keeper.compare(page, part);
+          if (newer > 0) throw overtaken(part.store);
+          if (missing.length > 0) await keeper.add(missing, part);
+          const proof = await keeper.compare(missing, part);
+          if (proof.same !== missing.length) throw overtaken(part.store);
+          total.same += same;
+          total.written += missing.length;
+        }
       return total;
     },
     purge: (place) => emptied(bucket, listing, place),
     close: () => bucket.close(),
   };
+}
+
+/** The parts by the place they were saved from, in their order. */
+function groupsBy<Part>(parts: readonly Part[], placeOf: (part: Part) => string | null): Part[][] {
+  const groups = new Map<string | null, Part[]>();
+  for (const part of parts) groups.set(placeOf(part), [...(groups.get(placeOf(part)) ?? []), part]);
+  return [...groups.values()];
 }
 
 const failure = (store: StoreName, operation: string, code: string, advice: string) =>

@@ -30,6 +30,7 @@ export async function nameObjects(db: Sql, scope: Scope): Promise<void> {
       select storage_key as key, document_id, 'file' as source from audit_files
       union select storage_key, document_id, 'record' from audit_records
       union select payload ->> 'storage_key', file_document_id, 'event' from unapplied_file_events
+      union select key, document_id, 'file' from audit_failed_keys
       -- The keys of generations that failed before.
       union select storage_key, file_document_id, 'task' from auto_correction_tasks
     ) k

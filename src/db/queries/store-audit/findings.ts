@@ -13,7 +13,7 @@ export interface FoundRow {
   storage_key: string | null;
   /** Of the failed file it is about; 0 where there is none. */
   generation: number;
-  failed_key: string | null;
+  failed_keys: string[];
   state: 'live' | 'failed' | 'deleted' | 'asked' | null;
 }
 
@@ -21,7 +21,9 @@ export interface FoundRow {
 export function findingsAfter(db: Sql, kinds: readonly AuditKind[], after: number, limit: number) {
   return db<FoundRow[]>`
     select f.*, d.state, coalesce(d.generation, 0) as generation,
-      coalesce(d.storage_key, f.storage_key) as failed_key
+      to_json(array(select k.key from audit_failed_keys k where k.document_id = f.document_id
+        union select coalesce(d.storage_key, f.storage_key)
+        where coalesce(d.storage_key, f.storage_key) is not null)) as failed_keys
     from audit_findings f left join audit_documents d using (document_id)
     where f.id > ${after} and f.kind = any(${[...kinds]}::text[]) order by f.id limit ${limit}`;
 }

@@ -1,6 +1,7 @@
 import type { CorrectionAction } from '../../../domain/corrections.ts';
 import type { Sql } from '../../client.ts';
 import { CANCELLED } from '../correction-requests.ts';
+import { keysSinceSuccess } from '../failed-places.ts';
 
 /** What our own records know of files, as the audit of the stores needs it. */
 
@@ -21,6 +22,7 @@ export async function addOwnRecords(db: Sql, judging: Judging): Promise<void> {
   await addBusy(db, judging.before);
   await addDocuments(db);
   await planRemovals(db, judging);
+  await addFailedKeys(db);
   await db`analyze audit_files`;
   await db`analyze audit_documents`;
 }
@@ -80,6 +82,17 @@ async function addDocuments(db: Sql): Promise<void> {
     from auto_correction_tasks t
     where not exists (select from audit_documents d where d.document_id = t.file_document_id)
     order by t.file_document_id, t.id desc`;
+}
+
+/** Whichever attempt of a failed file named them. */
+async function addFailedKeys(db: Sql): Promise<void> {
+  await db`
+    insert into audit_failed_keys
+    select f.file_document_id, k.key
+    from audit_documents d join file_processing_status f on f.file_document_id = d.document_id
+    cross join lateral (${keysSinceSuccess(db)}) k
+    where d.state = 'failed' and f.status = 'failed' and f.deleted_at is null
+    on conflict do nothing`;
 }
 
 /** What a correction of each failed file had to remove, and which ones an operator called off. */

@@ -37,6 +37,10 @@ export async function createTables(db: Sql): Promise<void> {
       document_id text primary key, company_id int, bot_id int, user_email text, generation int not null,
       storage_key text collate "C", collection text, state text not null, category text,
       plan jsonb not null default '[]', kept boolean not null default false)`;
+  // Every storage key the events of a failed file named since it last succeeded.
+  await db`
+    create temporary table audit_failed_keys (
+      document_id text not null, key text collate "C" not null, primary key (document_id, key))`;
   // Who names a storage key, and what that says about an object under it.
   await db`
     create temporary table audit_namings (
