@@ -29,7 +29,8 @@ export function verifyWebhook(secret: string | undefined, request: RawRequest, s
   for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature'])
     headers[name] = request.get(name) ?? '';
   try {
-    signer(secret).verify(request.rawBody ?? '', headers);
+    // It has been read already, and by a reader that knows byte order marks.
+    signer(secret).verify(request.rawBody ?? '', headers, { jsonParse: false });
   } catch (error) {
     if (!(error instanceof WebhookVerificationError)) throw error;
     throw new HttpProblem(
