@@ -134,6 +134,19 @@ describe('a report that is out to keep us busy', () => {
     expect(await cost(long)).toBeLessThan(4 * (await cost(usual)) + 500);
   }, 120_000);
 
+  it('is read as quickly as another, however much base64 comes back with it', async () => {
+    const [plain, encoded] = [
+      'message/rfc822',
+      'message/rfc822\r\nContent-Transfer-Encoding: base64',
+    ];
+    const mail = (bytes: number) =>
+      bounceMail(ANN)
+        .replace(plain, encoded)
+        .replace('Hello', '=3D'.repeat(bytes / 3));
+    expect(await notices(mail(4_500_000))).toHaveLength(1);
+    expect(await cost(mail(4_500_000))).toBeLessThan(2.5 * (await cost(mail(999_999))) + 300);
+  }, 120_000);
+
   it('is read quickly, however long words its answers consist of', async () => {
     const answer = (word: string) =>
       `Final-Recipient: rfc822; ${ANN}\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: ${word}\n`;

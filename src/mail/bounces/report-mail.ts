@@ -7,9 +7,10 @@ import { deliveryStatus, isHardBounce } from './status.ts';
 /** Reports nest a mail in a mail, and not deeper. */
 const LIMITS = { maxNestingDepth: 20, maxHeadersSize: 256 * 1024 };
 /**
- * Lines that are read. A report stands before the mail that came back, and needs no more of that than its
- * head; the parser takes its time for each line, and anybody can send millions, all of them empty.
+ * How much is read. A report stands before the mail that came back, and needs no more of that than its
+ * head; the parser takes its time for each line, and for odd base64, and anybody can send a lot of both.
  */
+const MAX_BYTES = 2 ** 20;
 const MAX_LINES = 50_000;
 const LINE_FEED = 10;
 
@@ -36,7 +37,8 @@ async function parse(raw: Uint8Array): Promise<Email> {
   }
 }
 
-function beginning(raw: Uint8Array): Uint8Array {
+function beginning(mail: Uint8Array): Uint8Array {
+  const raw = mail.subarray(0, MAX_BYTES);
   let end = 0;
   for (let line = 0; line < MAX_LINES; line += 1) {
     end = raw.indexOf(LINE_FEED, end) + 1;
