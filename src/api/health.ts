@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts';
 import { auditKinds } from '../domain/store-audit.ts';
 import { whileFresh } from '../observability/metrics.ts';
 import { remembered } from '../observability/timed.ts';
+import { probeRedis } from '../queues/connection.ts';
 import { queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
 import { type Answer, route } from './route.ts';
@@ -36,10 +37,10 @@ async function probe(check: () => Promise<unknown>): Promise<State> {
  * accepted, without the rest mail is late at worst.
  */
 async function health(deps: Deps): Promise<Answer> {
-  const { db, redis, transport, cms, stores } = deps;
+  const { config, db, redis, transport, cms, stores } = deps;
   const [database, queue, email_service, cms_api, s3, chroma] = await Promise.all([
     probe(() => db.sql`select 1`),
-    probe(() => redis.ping()),
+    probe(() => probeRedis(redis, config.QUEUE_PREFIX)),
     probe(() => transport.verify()),
     probe(() => cms.check()),
     probe(() => stores.s3.check()),

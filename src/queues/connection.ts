@@ -61,3 +61,15 @@ export async function refuseEviction(redis: RedisConnection): Promise<void> {
       `Redis has maxmemory-policy ${policy}, which may delete jobs; set it to noeviction`,
     );
 }
+
+/** For so long what a probe wrote is kept, in seconds. */
+const PROBE_SECONDS = 60;
+
+/**
+ * Whether Redis takes what is written. One that is full, or has become a replica, answers a ping all the same.
+ * @param prefix that of the queues, whose place in a cluster is asked for
+ * @throws when it does not answer or refuses
+ */
+export async function probeRedis(redis: RedisConnection, prefix: string): Promise<void> {
+  await redis.set(`${prefix}:probe`, '', 'EX', PROBE_SECONDS);
+}

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'bullmq';
 import type { Deps } from '../deps.ts';
+import { probeRedis } from '../queues/connection.ts';
 import type { Progress } from './progress.ts';
 
 /** Sweeps that may be missed before the process counts as stuck. */
@@ -61,7 +62,10 @@ export async function serveWorkerHealth(
   };
 }
 
-async function answers(deps: Deps): Promise<boolean> {
-  const replies = await Promise.allSettled([deps.redis.ping(), deps.db.sql`select 1`]);
+async function answers({ config, db, redis }: Deps): Promise<boolean> {
+  const replies = await Promise.allSettled([
+    probeRedis(redis, config.QUEUE_PREFIX),
+    db.sql`select 1`,
+  ]);
   return replies.every((reply) => reply.status === 'fulfilled');
 }

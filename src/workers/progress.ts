@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts';
+import { probeRedis } from '../queues/connection.ts';
 import type { QueueName } from '../queues/registry.ts';
 
 /** How often the queues are looked at, in milliseconds. */
@@ -24,6 +25,8 @@ export function watchProgress(deps: Deps, names: QueueName[]): Progress {
   const running = new Map<QueueName, number>();
   const idleSince = new Map<QueueName, number>();
   const look = async () => {
+    // From one that refuses what is written nobody can take anything.
+    await probeRedis(deps.redis, deps.config.QUEUE_PREFIX);
     for (const name of names) {
       const queue = deps.producer.queue(name);
       const { waiting = 0, prioritized = 0 } = await queue.getJobCounts('waiting', 'prioritized');

@@ -126,6 +126,10 @@ describe('Redis', () => {
     await expect(
       system.deps.producer.ensure('corrections', [{ payload: { correction_id: 1 } }]),
     ).rejects.toThrow(/OOM/);
+    await until('/health says so', async () => {
+      const { body } = await system.call('GET', '/health');
+      return body.status === 'degraded' && body.redis === 'unhealthy';
+    });
     await redis.command('config', 'set', 'maxmemory', '0');
     await arrivesOnce(ada);
   });

@@ -83,6 +83,26 @@ it('does not restart a process because Redis is away', async () => {
   await redis.start();
 });
 
+it.each([
+  ['full', ['config', 'set', 'maxmemory', 1], ['config', 'set', 'maxmemory', 0]],
+  ['a replica', ['replicaof', '127.0.0.1', 1], ['replicaof', 'no', 'one']],
+])('is not ready while Redis is %s, nor restarted for it', async (_what, hinder, restore) => {
+  const ready = async () => (await fetch(`http://127.0.0.1:${health.port}/health/ready`)).status;
+  await until('it is ready', async () => (await ready()) === 200);
+  // A job nobody can take while Redis refuses to have it moved.
+  await workers[0]?.pause();
+  await addJob();
+  await redis.command(...hinder);
+  workers[0]?.resume();
+  try {
+    await fortySeconds();
+    expect([await live(), await ready()]).toEqual([200, 503]);
+  } finally {
+    await redis.command(...restore);
+  }
+  await until('it is ready again', async () => (await ready()) === 200);
+});
+
 it('does not mind an operator who pauses a queue, nor a request for nothing', async () => {
   await until('Redis is back', () => system.deps.redis.status === 'ready');
   await system.deps.producer.queue('corrections').pause();
