@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { probeDatabase } from '../db/client.ts';
 import { ages, audit } from '../db/queries/audit.ts';
 import { engagedBrakes, heldBy } from '../db/queries/correction-brakes.ts';
 import { lastAudit } from '../db/queries/store-audit/runs.ts';
@@ -39,7 +40,7 @@ async function probe(check: () => Promise<unknown>): Promise<State> {
 async function health(deps: Deps): Promise<Answer> {
   const { config, db, redis, transport, cms, stores } = deps;
   const [database, queue, email_service, cms_api, s3, chroma] = await Promise.all([
-    probe(() => db.sql`select 1`),
+    probe(() => probeDatabase(db.sql)),
     probe(() => probeRedis(redis, config.QUEUE_PREFIX)),
     probe(() => transport.verify()),
     probe(() => cms.check()),
@@ -149,7 +150,7 @@ export function healthRoutes(deps: Deps) {
       summary: 'The process can accept events',
       answers: { 200: { description: 'Ready', schema: row }, 503: { description: 'Not ready' } },
       handle: async () => {
-        const ready = (await probe(() => deps.db.sql`select 1`)) === 'healthy';
+        const ready = (await probe(() => probeDatabase(deps.db.sql))) === 'healthy';
         return { status: ready ? 200 : 503, body: { ready } };
       },
     }),

@@ -104,11 +104,11 @@ export const blamesContent = (error: unknown): boolean =>
 
 /**
  * Whether a statement failed for want of a database: lost or refused connections, shutting down, starting
- * up, out of connections or resources.
+ * up, out of connections or resources, or one that takes no writes, as a replica after a failover.
  */
 export function isDatabaseDown(error: unknown): boolean {
   const state = sqlState(error);
-  if (state) return /^(08|53|57P0)/.test(state);
+  if (state) return /^(08|53|57P0|25006)/.test(state);
   for (let at: unknown = error; at instanceof Error; at = at.cause)
     if (
       'code' in at &&
@@ -116,4 +116,11 @@ export function isDatabaseDown(error: unknown): boolean {
     )
       return true;
   return false;
+}
+
+/** Whether the database would take a write. @throws when it does not answer, or takes none */
+export async function probeDatabase(sql: Sql): Promise<void> {
+  const [row] = await sql<{ refuses: boolean }[]>`
+    select current_setting('transaction_read_only')::boolean as refuses`;
+  if (row?.refuses) throw new Error('the database is read-only');
 }

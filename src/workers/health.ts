@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'bullmq';
+import { probeDatabase } from '../db/client.ts';
 import type { Deps } from '../deps.ts';
 import { probeRedis } from '../queues/connection.ts';
 import type { Progress } from './progress.ts';
@@ -65,7 +66,7 @@ export async function serveWorkerHealth(
 async function answers({ config, db, redis }: Deps): Promise<boolean> {
   const replies = await Promise.allSettled([
     probeRedis(redis, config.QUEUE_PREFIX),
-    db.sql`select 1`,
+    probeDatabase(db.sql),
   ]);
   return replies.every((reply) => reply.status === 'fulfilled');
 }

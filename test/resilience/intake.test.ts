@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { openDatabase } from '../../src/db/client.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { openDeps } from '../../src/deps.ts';
 import { cuttable, emptyDatabase } from '../support/builtin-cms.ts';
@@ -150,6 +151,41 @@ describe('Postgres away', () => {
       return reply.status === 202 && reply;
     });
     expect(await again.json()).toMatchObject({ data: { accepted: 1 } });
+    await arrivesOnce(ada);
+  });
+});
+
+describe('Postgres read-only, as a replica is', () => {
+  /** Sessions that begin from now on. */
+  async function takesWrites(allowed: boolean): Promise<void> {
+    const name = new URL(database.url).pathname.slice(1);
+    const server = new URL(database.url);
+    server.pathname = '/postgres';
+    const { sql, close } = openDatabase(server.href);
+    await sql`alter database ${sql(name)} set default_transaction_read_only = ${sql.unsafe(allowed ? 'off' : 'on')}`;
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`;
+    await close();
+  }
+
+  it('is a 503 with Retry-After, and the process is not ready', async () => {
+    const ada = person();
+    const sent = event(ada, documentId(), { event_id: documentId('event') });
+    await takesWrites(false);
+    // The sessions that were ended answer 503 as well.
+    await until('the sessions are new', async () => {
+      const [row] = await system.deps.db.sql<{ refuses: boolean }[]>`
+        select current_setting('transaction_read_only')::boolean as refuses`.catch(() => []);
+      return row?.refuses;
+    });
+    const refused = await post(system.url, sent);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await system.call('GET', '/health/ready')).status).toBe(503);
+    await takesWrites(true);
+    await until('Postgres takes writes', async () => {
+      const ready = await system.call('GET', '/health/ready');
+      return ready.status === 200 && (await post(system.url, sent)).status === 202;
+    });
     await arrivesOnce(ada);
   });
 });
