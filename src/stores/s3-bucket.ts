@@ -116,8 +116,10 @@ function s3Client(config: S3Config, patience: number): S3Client {
 function bucketError(operation: string, error: unknown): StoreError {
   const status = statusOf(error);
   const name = error instanceof Error ? error.name : '';
-  // Lists and deletes of what is not there succeed: only a bucket can be missing.
-  const noBucket = name === 'NoSuchBucket' || status === 404;
+  // Somebody else removed what was about to be copied.
+  const vanished = name === 'NoSuchKey';
+  // Lists and deletes of what is not there succeed: otherwise only a bucket can be missing.
+  const noBucket = name === 'NoSuchBucket' || (status === 404 && !vanished);
   const timedOut = ['TimeoutError', 'AbortError'].includes(name);
   // What breaks off on its way has a code of the network.
   const unreadable = status !== undefined && status < 300 && !timedOut;
@@ -131,13 +133,15 @@ function bucketError(operation: string, error: unknown): StoreError {
   return new StoreError({
     store: 's3',
     operation,
-    code: noBucket ? 'NoSuchBucket' : (telling ?? failureCode(error)),
+    code: noBucket ? 'NoSuchBucket' : vanished ? name : (telling ?? failureCode(error)),
     configuration,
     timedOut,
     blames: ofTheFile && !OVERRUN.has(name) ? 'file' : 'store',
-    advice: configuration
-      ? 'see that S3_BUCKET exists, and that S3_ENDPOINT, AWS_REGION and the AWS credentials are right'
-      : 'see that the object storage at S3_ENDPOINT runs, can be reached and is not overrun',
+    advice: vanished
+      ? 'the object was removed by somebody else meanwhile; what is there is looked at again'
+      : configuration
+        ? 'see that S3_BUCKET exists, and that S3_ENDPOINT, AWS_REGION and the AWS credentials are right'
+        : 'see that the object storage at S3_ENDPOINT runs, can be reached and is not overrun',
   });
 }
 

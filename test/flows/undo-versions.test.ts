@@ -164,3 +164,18 @@ it('puts objects back where S3 does not know the condition', async () => {
   expect(current(key)).toBe('newest');
   expect(system.deps.stores.s3.rests()).toBe(false);
 });
+
+it('takes an object that vanishes while it is saved for what it is, not for a missing bucket', async () => {
+  const OPERATOR_EMAIL = person('operator');
+  await start('marker', { OPERATOR_EMAIL, CORRECTION_RETRY_BASE_SECONDS: '1' });
+  const document = documentId();
+  s3.onCopy = () => {
+    s3.objects.delete(`in/${document}.pdf`);
+    s3.onCopy = () => {};
+  };
+  await failed(document);
+  const { execution_log } = await corrected(document);
+  expect(execution_log.at(-2)).toMatchObject({ action: 's3_delete', count: 0 });
+  expect(system.deps.stores.s3.rests()).toBe(false);
+  expect(await system.deps.db.sql`select from email_notification_log`).toHaveLength(0);
+});

@@ -83,7 +83,8 @@ export async function startS3Server(versioned: boolean, pageSize = 1000): Promis
       const refusal = headers['if-none-match'] === '*' ? refusedIfFree(key) : null;
       if (refusal)
         return response.writeHead(refusal.status).end(tag('Error', tag('Code', refusal.code)));
-      if (source && !there) return response.writeHead(404).end();
+      if (source && !there)
+        return response.writeHead(404).end(tag('Error', tag('Code', 'NoSuchKey')));
       const { marker, ...content } = there ?? { marker: false };
       const { id } = add(key, { marker, ...(source ? content : { body, headers: kept(headers) }) });
       const result = source ? tag('CopyObjectResult', tag('ETag', etag(there?.body))) : '';
