@@ -21,6 +21,11 @@ export function correctionActions(category: string): CorrectionAction[] {
   return isCategory(category) ? ACTIONS[category] : ACTIONS.processing_error;
 }
 
+/** The steps of several failures that one task answers. */
+export function joinedActions(...lists: readonly (readonly CorrectionAction[])[]) {
+  return ACTIONS.processing_error.filter((action) => lists.some((list) => list.includes(action)));
+}
+
 function isCategory(category: string): category is ErrorCategory {
   return (ERROR_CATEGORIES as readonly string[]).includes(category);
 }

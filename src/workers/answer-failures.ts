@@ -10,6 +10,7 @@ import {
 } from '../db/queries/failures.ts';
 import { lookForObjects } from '../db/queries/second-looks.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
+import { correctionActions } from '../domain/corrections.ts';
 import { isFinished } from '../domain/file-state.ts';
 import type { JudgedChange } from './count-changes.ts';
 
@@ -25,12 +26,13 @@ export async function answerFailures(
   now: Date,
 ): Promise<CreatedCorrection[]> {
   const outdated = changes.filter(({ change }) => change.cancelsBelow > 0);
+  const failed = changes.filter(({ change }) => change.corrects);
   const located = changes.filter(
     ({ known, change }) => change.storageKey !== null && known?.storageKey === null,
   );
   await lockWaiting(
     tx,
-    [...outdated, ...located].map(({ file }) => file),
+    [...outdated, ...located, ...failed].map(({ file }) => file),
   );
   await cancelCorrections(
     tx,
@@ -56,7 +58,6 @@ export async function answerFailures(
   );
   await settleErrors(tx, changes.flatMap(settledBy));
   if (!config.ENABLE_AUTO_CORRECTION) return [];
-  const failed = changes.filter(({ change }) => change.corrects);
   const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
   const created = await createCorrections(tx, tasksFor(failed, config), runAt);
   await linkErrors(
@@ -90,7 +91,8 @@ function tasksFor(changes: JudgedChange[], config: Config) {
     if (!failure) return [];
     const fileName = change.line?.fileName ?? file.file_document_id;
     const mode = modeOf({ company_id: file.company_id, failure_category: failure.category });
-    return [{ file, batchId, fileName, storageKey, failure, mode }];
+    const actions = correctionActions(failure.category);
+    return [{ file, batchId, fileName, storageKey, failure, actions, mode }];
   });
   // Owners may share a document: in a stable order, two chunks wait for each other, not in a circle.
   return tasks.sort((a, b) => (a.file.file_document_id < b.file.file_document_id ? -1 : 1));

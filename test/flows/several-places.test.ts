@@ -199,4 +199,28 @@ describe('a document of two companies with a collection each', () => {
     for (const company of [1, 2])
       await (await collectionOf(company)).delete({ where: { document_id: document } });
   });
+
+  it.each([
+    ['applied together', true],
+    ['while the first one waits', false],
+  ])('leaves nothing of what either failure calls for, %s', async (_when, together) => {
+    await Promise.all([embed(1), embed(2), put(1)]);
+    const storage_key = keyOf(1);
+    const error = { category: 'storage_error', message: 'upsert failed' };
+    const first = failure(ada, document, { error, storage_key });
+    const second = failure(person('bob'), document, { company_id: 2, storage_key });
+    const { config } = system.deps;
+    config.AUTO_CORRECTION_DELAY_SECONDS = 3600;
+    await (together ? system.push(first, second) : system.push(first));
+    await system.applied();
+    if (!together) await system.push(second);
+    await system.applied();
+    config.AUTO_CORRECTION_DELAY_SECONDS = 0;
+    await system.deps.db.sql`
+      update auto_correction_tasks set run_at = now() where file_document_id = ${document}`;
+    const [task, ...more] = await completed();
+    expect(more).toEqual([]);
+    expect(task.correction_actions).toEqual(['chroma_delete', 's3_delete', 'cms_delete']);
+    expect([await chunks(), await isThere(1)]).toEqual([[0, 0], false]);
+  });
 });

@@ -1,5 +1,9 @@
-import { type CorrectionMode, statusUnder } from '../../domain/correction-mode.ts';
-import { correctionActions } from '../../domain/corrections.ts';
+import { type CorrectionMode, statusUnder, stricter } from '../../domain/correction-mode.ts';
+import {
+  type CorrectionAction,
+  correctionActions,
+  joinedActions,
+} from '../../domain/corrections.ts';
 import type { Failure } from '../../domain/fold-events.ts';
 import type { Transaction } from '../client.ts';
 import type { FileKey } from './files.ts';
@@ -14,6 +18,7 @@ export interface NewCorrection {
   batchId: string;
   storageKey: string | null;
   failure: Failure;
+  actions: CorrectionAction[];
   mode: CorrectionMode;
 }
 
@@ -25,15 +30,22 @@ export interface CreatedCorrection {
   run_at: Date;
 }
 
-/** Creates the correction tasks, one open task per file and generation. */
+/**
+ * Creates the correction tasks, one open task per document and generation. Where another owner's failure
+ * has one that has not begun, nor been let go by an operator, its steps and the stricter mode become
+ * those of both. To be called with the waiting tasks of the files locked.
+ * @param given in the order of their documents
+ * @returns the new tasks
+ */
 export async function createCorrections(
   tx: Transaction,
-  tasks: NewCorrection[],
+  given: NewCorrection[],
   runAt: Date,
 ): Promise<CreatedCorrection[]> {
-  if (tasks.length === 0) return [];
-  return tx<CreatedCorrection[]>`
-    insert into auto_correction_tasks (file_document_id, generation, file_name, storage_key, company_id,
+  if (given.length === 0) return [];
+  const tasks = joined(given);
+  const rows = await tx<(CreatedCorrection & { created: boolean })[]>`
+    insert into auto_correction_tasks as o (file_document_id, generation, file_name, storage_key, company_id,
       bot_id, user_email, batch_id, failure_category, original_error_message, error_details,
       correction_actions, mode, status, run_at)
     select t.*, ${runAt} from unnest(
@@ -48,13 +60,40 @@ export async function createCorrections(
       ${tasks.map((t) => t.failure.category)}::text[],
       ${tasks.map((t) => t.failure.error.message)}::text[],
       ${tasks.map((t) => json(t.failure.error.details))}::text[]::jsonb[],
-      ${tasks.map((t) => JSON.stringify(correctionActions(t.failure.category)))}::text[]::jsonb[],
+      ${tasks.map((t) => JSON.stringify(t.actions))}::text[]::jsonb[],
       ${tasks.map((t) => t.mode)}::text[],
       ${tasks.map((t) => statusUnder(t.mode))}::text[]
     ) as t
     on conflict (file_document_id, generation)
-      where status in ('pending', 'awaiting_approval', 'processing') do nothing
-    returning id, company_id, status, run_at`;
+      where status in ('pending', 'awaiting_approval', 'processing') do update set
+      correction_actions = (
+        select jsonb_agg(a order by nth)
+        from jsonb_array_elements_text(${JSON.stringify(correctionActions(''))}::text::jsonb)
+          with ordinality as every(a, nth)
+        where o.correction_actions ? a or excluded.correction_actions ? a),
+      mode = case when o.mode = 'dry-run' or excluded.mode = 'auto' then o.mode else excluded.mode end,
+      status = case when o.mode = 'dry-run' or excluded.mode = 'auto' then o.status
+        else excluded.status end,
+      held_by = case when excluded.mode = 'auto' then o.held_by end,
+      hold_reason = case when excluded.mode = 'auto' then o.hold_reason end,
+      updated_at = now()
+    where o.status in ('pending', 'awaiting_approval') and o.removal_began_at is null
+      and o.brake_released_at is null and not o.correction_actions @> excluded.correction_actions
+    returning id, company_id, status, run_at, xmax = 0 as created`;
+  return rows.filter(({ created }) => created);
+}
+
+/** Owners whose files failed together share a task: one statement may touch a row only once. */
+function joined(given: readonly NewCorrection[]): NewCorrection[] {
+  const tasks = new Map<string, NewCorrection>();
+  for (const task of given) {
+    const key = JSON.stringify([task.file.file_document_id, task.failure.generation]);
+    const first = tasks.get(key);
+    const actions = joinedActions(first?.actions ?? [], task.actions);
+    const mode = stricter(first?.mode ?? task.mode, task.mode);
+    tasks.set(key, first ? { ...first, actions, mode } : task);
+  }
+  return [...tasks.values()];
 }
 
 /**
