@@ -8,7 +8,7 @@ import {
   learnStorageKeys,
   lockWaiting,
 } from '../db/queries/failures.ts';
-import { lookForObjects } from '../db/queries/second-looks.ts';
+import { lookAgain } from '../db/queries/second-looks.ts';
 import { modeChooser } from '../domain/correction-mode.ts';
 import { correctionActions } from '../domain/corrections.ts';
 import { isFinished } from '../domain/file-state.ts';
@@ -44,7 +44,12 @@ export async function answerFailures(
       storageKey === null ? [] : [{ file, generation: state.generation, storageKey }],
     ),
   );
-  await lookForLateKeys(tx, changes, config, now);
+  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
+  // A correction may have looked for objects already.
+  const late = changes.filter(
+    ({ change: { state, namesAnotherKey } }) => namesAnotherKey && state.status === 'failed',
+  );
+  await lookAgain(tx, late.map(generationOf), runAt);
   await saveErrors(
     tx,
     changes.flatMap(({ file, batchId, change }) =>
@@ -58,31 +63,16 @@ export async function answerFailures(
   );
   await settleErrors(tx, changes.flatMap(settledBy));
   if (!config.ENABLE_AUTO_CORRECTION) return [];
-  const runAt = new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000);
   const created = await createCorrections(tx, tasksFor(failed, config), runAt);
-  await linkErrors(
-    tx,
-    failed.map(({ file, change }) => ({ file, generation: change.state.generation })),
-  );
+  // Another owner's failure may share a task that is at work.
+  if (created.length < failed.length) await lookAgain(tx, failed.map(generationOf), runAt);
+  await linkErrors(tx, failed.map(generationOf));
   return created;
 }
 
-/** A key that comes to light after its file failed: a correction may have looked for objects already. */
-async function lookForLateKeys(
-  tx: Transaction,
-  changes: JudgedChange[],
-  config: Config,
-  now: Date,
-): Promise<void> {
-  const late = changes.filter(
-    ({ change: { state, namesAnotherKey } }) => namesAnotherKey && state.status === 'failed',
-  );
-  await lookForObjects(
-    tx,
-    late.map(({ file, change }) => ({ file, generation: change.state.generation })),
-    new Date(now.getTime() + config.AUTO_CORRECTION_DELAY_SECONDS * 1000),
-  );
-}
+const generationOf = ({ file, change: { state } }: JudgedChange) => {
+  return { file, generation: state.generation };
+};
 
 function tasksFor(changes: JudgedChange[], config: Config) {
   const modeOf = modeChooser(config.AUTO_CORRECTION_MODE, config.AUTO_CORRECTION_MODES);

@@ -223,4 +223,29 @@ describe('a document of two companies with a collection each', () => {
     expect(task.correction_actions).toEqual(['chroma_delete', 's3_delete', 'cms_delete']);
     expect([await chunks(), await isThere(1)]).toEqual([[0, 0], false]);
   });
+
+  it('leaves nothing where the second failed while the first one’s correction was at work', async () => {
+    const { config, db } = system.deps;
+    config.AUTO_CORRECTION_DELAY_SECONDS = 3600;
+    await system.push(failure(ada, document));
+    await system.applied();
+    await db.sql`
+      update auto_correction_tasks set status = 'processing', removal_began_at = now(),
+        chroma_cleanup_completed = true, lease_token = gen_random_uuid(),
+        lease_expires_at = now() + interval '1 hour'
+      where file_document_id = ${document}`;
+    await embed(2);
+    await system.push(failure(person('bob'), document, { company_id: 2 }));
+    await system.applied();
+    config.AUTO_CORRECTION_DELAY_SECONDS = 0;
+    // Its worker died, and another one takes over.
+    await db.sql`
+      update auto_correction_tasks set run_at = now(), lease_expires_at = now()
+      where file_document_id = ${document}`;
+    const [{ id }] = await completed();
+    await db.sql`
+      update correction_second_looks set look_at = now() where correction_id = ${id}`;
+    await until('the chunks are gone', async () => (await chunksIn(2)) === 0);
+    expect(await completed()).toHaveLength(1);
+  });
 });

@@ -32,7 +32,7 @@ export interface CreatedCorrection {
 
 /**
  * Creates the correction tasks, one open task per document and generation. Where another owner's failure
- * has one that has not begun, nor been let go by an operator, its steps and the stricter mode become
+ * has one that is not at work, nor been let go by an operator, its steps and the stricter mode become
  * those of both. To be called with the waiting tasks of the files locked.
  * @param given in the order of their documents
  * @returns the new tasks
@@ -77,7 +77,7 @@ export async function createCorrections(
       held_by = case when excluded.mode = 'auto' then o.held_by end,
       hold_reason = case when excluded.mode = 'auto' then o.hold_reason end,
       updated_at = now()
-    where o.status in ('pending', 'awaiting_approval') and o.removal_began_at is null
+    where o.status in ('pending', 'awaiting_approval')
       and o.brake_released_at is null and not o.correction_actions @> excluded.correction_actions
     returning id, company_id, status, run_at, xmax = 0 as created`;
   return rows.filter(({ created }) => created);

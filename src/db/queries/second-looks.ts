@@ -33,10 +33,11 @@ export async function scheduleSecondLooks(
 }
 
 /**
- * Has object storage read once more where a late event named another key, and the correction has
- * settled that step already or is at work on it. One that comes to it later finds the key by itself.
+ * Has the stores read once more where another place of a failed file came to light, and its correction
+ * has settled steps already or is at work on them. One that comes to them later finds the place by
+ * itself.
  */
-export async function lookForObjects(
+export async function lookAgain(
   db: Queryable,
   files: readonly { file: FileKey; generation: number }[],
   at: Date,
@@ -49,8 +50,8 @@ export async function lookForObjects(
       ${files.map(({ generation }) => generation)}::int[]
     ) as g(document, generation)
     join auto_correction_tasks t on t.file_document_id = g.document and t.generation = g.generation
-    where t.correction_actions ? 's3_delete' and (t.status in ('processing', 'completed')
-      or (t.status = 'pending' and (t.s3_cleanup_completed or t.not_applicable ? 's3_delete')))
+    where t.status in ('processing', 'completed')
+      or (t.status = 'pending' and (t.removal_began_at is not null or t.not_applicable <> '{}'))
     group by t.id order by t.id
     on conflict (correction_id) do update set look_at = least(l.look_at, excluded.look_at)`;
 }
