@@ -12,10 +12,12 @@ export interface MailApi {
   endpoint: URL;
   /** Variables to look at when the credentials or the address are refused. */
   settings: string;
-  /** @throws when the request cannot be made, for want of credentials say */
+  /** @throws when the mail itself cannot be put into a request */
   sendQuestion(mail: OutgoingMail): Promise<Question>;
   /** A harmless question that only a right key gets a right answer to. */
-  verifyQuestion(): Promise<Question>;
+  verifyQuestion(): Question;
+  /** Where each request is signed. @throws when there are no credentials to sign with */
+  sign?(question: Question): Promise<Question>;
   /** What the provider documents about its answers to `sendQuestion`. */
   meaning(answer: Answer): SendOutcome;
   /** Undefined when the answer to `verifyQuestion` is as it should be, else what is wrong. */
@@ -38,13 +40,18 @@ export function httpTransport(api: MailApi, timeoutMs: number): Transport {
   const underWay = new Set<Promise<SendOutcome>>();
 
   async function handOver(mail: OutgoingMail, options: SendOptions): Promise<SendOutcome> {
-    let question: Question;
+    // What goes wrong here is this mail's fault, and no reason to leave the provider alone.
+    let question = await api.sendQuestion(mail);
     try {
-      question = await api.sendQuestion(mail);
+      question = await signed(question);
     } catch {
       return { outcome: 'unavailable', reason: `No request can be signed: check ${api.settings}` };
     }
     return outcomeOf(api, await exchange(question, { agent, timeoutMs, ...options }));
+  }
+
+  async function signed(question: Question): Promise<Question> {
+    return api.sign ? api.sign(question) : question;
   }
 
   return {
@@ -56,7 +63,7 @@ export function httpTransport(api: MailApi, timeoutMs: number): Transport {
     },
     async verify() {
       const options = { agent, timeoutMs, beforeBody: async () => {} };
-      const result = await exchange(await api.verifyQuestion(), options);
+      const result = await exchange(await signed(api.verifyQuestion()), options);
       const fault = 'answer' in result ? api.fault(result.answer) : result.failure;
       if (fault) throw new Error(`${api.name}: ${redact(fault)}; check ${api.settings}`);
     },

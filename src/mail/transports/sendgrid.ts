@@ -37,7 +37,7 @@ function sendGrid(config: SendGridConfig): MailApi {
       },
       body: Buffer.from(JSON.stringify(mailSendBody(mail))),
     }),
-    verifyQuestion: async () => ({
+    verifyQuestion: () => ({
       method: 'GET',
       url: new URL('/v3/scopes', endpoint),
       headers,

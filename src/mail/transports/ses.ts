@@ -33,29 +33,27 @@ export function sesTransport(config: SesConfig): Transport {
 function ses(config: SesConfig): MailApi {
   const region = config.SES_REGION ?? config.AWS_REGION;
   const endpoint = new URL(config.SES_ENDPOINT ?? `https://email.${region}.amazonaws.com`);
-  const sign = signer(config, region);
   const idempotency = config.EMAIL_IDEMPOTENCY_HEADER?.toLowerCase();
   return {
     name: `ses ${region}`,
     endpoint,
     settings: 'SES_REGION and the AWS credentials',
-    sendQuestion: async (mail) =>
-      sign({
-        method: 'POST',
-        url: new URL('/v2/email/outbound-emails', endpoint),
-        headers: {
-          'content-type': 'application/json',
-          ...(idempotency && { [idempotency]: mail.messageId }),
-        },
-        body: Buffer.from(JSON.stringify(await sendEmailBody(mail))),
-      }),
-    verifyQuestion: () =>
-      sign({
-        method: 'GET',
-        url: new URL('/v2/email/account', endpoint),
-        headers: {},
-        body: Buffer.alloc(0),
-      }),
+    sendQuestion: async (mail) => ({
+      method: 'POST',
+      url: new URL('/v2/email/outbound-emails', endpoint),
+      headers: {
+        'content-type': 'application/json',
+        ...(idempotency && { [idempotency]: mail.messageId }),
+      },
+      body: Buffer.from(JSON.stringify(await sendEmailBody(mail))),
+    }),
+    verifyQuestion: () => ({
+      method: 'GET',
+      url: new URL('/v2/email/account', endpoint),
+      headers: {},
+      body: Buffer.alloc(0),
+    }),
+    sign: signer(config, region),
     meaning: sesMeaning,
     fault: accountFault,
   };
