@@ -15,17 +15,10 @@ import {
   findCorrection,
   overdueCorrections,
 } from '../../src/db/queries/corrections.ts';
-import {
-  beginPutBack,
-  claimRestore,
-  endRestore,
-  extendRestore,
-  overdueRestores,
-} from '../../src/db/queries/restores.ts';
 import { ADA, BOB, standingLab } from '../support/standing-lab.ts';
 import { documentId } from '../support/system.ts';
 
-/** Only the holder of a claim changes what it claimed: of corrections, and of their restores. */
+/** Only the holder of a claim on a correction changes it. */
 
 const lab = standingLab();
 const LEASE = 60;
@@ -63,19 +56,31 @@ describe('a correction', () => {
     expect(await end(id, old, { status: 'completed' })).toBe(false);
     expect(await row(id)).toEqual(before);
     expect(await claimedUnder(lab.sql, old)).toEqual([]);
+    // Nor once the newer holder has begun, and has most of its lease before it.
+    await beginRemovals(lab.sql, [id], newer, LEASE);
+    expect((await beginRemovals(lab.sql, [id], old, LEASE)).size).toBe(0);
   });
 
   it('is changed by its holder, until it ends', async () => {
     const id = await lab.correction(ADA, { status: 'pending' });
     const other = await lab.correction(BOB, { status: 'pending', generation: 3 });
+    const mate = await lab.correction(ADA, { status: 'pending', generation: 4 });
     const [token, others] = tokens();
     await claim(id, token);
+    await claim(mate, token);
     await claim(other, others);
-    const untouched = await row(other);
-    expect((await claimedUnder(lab.sql, token)).map((task) => task.id)).toEqual([id]);
+    const untouched = [await row(other), await row(mate)];
+    const set = await claimedUnder(lab.sql, token);
+    expect(set.map((task) => task.id).sort()).toEqual([id, mate].sort());
     expect([...(await beginRemovals(lab.sql, [id], token, LEASE))]).toEqual([id]);
     // Noted already, with most of the lease before it.
+    const begun = await row(id);
     expect([...(await beginRemovals(lab.sql, [id], token, LEASE))]).toEqual([id]);
+    expect(await row(id)).toEqual(begun);
+    await lab.sql`
+      update auto_correction_tasks set lease_expires_at = now() + interval '10 seconds' where id = ${id}`;
+    expect([...(await beginRemovals(lab.sql, [id], token, LEASE))]).toEqual([id]);
+    expect((await row(id)).lease_expires_at.getTime()).toBeGreaterThan(Date.now() + 30_000);
     await recordSteps(lab.sql, token, [step(id)], LEASE);
     expect(await keepStorageKeys(lab.sql, token, [{ id, storageKey: 'k' }])).toEqual(
       new Map([[id, 'k']]),
@@ -93,7 +98,7 @@ describe('a correction', () => {
     expect(await end(id, token, { status: 'completed' })).toBe(false);
     expect((await beginRemovals(lab.sql, [id], token, LEASE)).size).toBe(0);
     expect(await findCorrection(lab.sql, id)).toMatchObject({ status: 'failed' });
-    expect(await row(other)).toEqual(untouched);
+    expect([await row(other), await row(mate)]).toEqual(untouched);
   });
 
   it('settles the open errors of its file and generation by its completion, and no others', async () => {
@@ -148,88 +153,5 @@ describe('a correction', () => {
     expect(await isDue()).toBe(true);
     await lab.sql`update auto_correction_tasks set status = 'failed' where id = ${id}`;
     expect(await isDue()).toBe(false);
-  });
-});
-
-describe('a restore', () => {
-  const restored = async () => {
-    const id = await lab.correction(ADA);
-    await lab.sql`
-      update auto_correction_tasks set s3_cleanup_completed = true, chroma_cleanup_completed = true,
-        cms_cleanup_completed = true where id = ${id}`;
-    await lab.restore(id, 'pending');
-    return id;
-  };
-  const row = async (id: number) => {
-    const [one] = await lab.sql`select * from correction_restores where correction_id = ${id}`;
-    return one!;
-  };
-  const begin = (id: number, token: string) =>
-    lab.sql.begin((tx) => beginPutBack(tx, id, token, 'chroma_delete'));
-  const end = (id: number, token: string) =>
-    lab.sql.begin((tx) => endRestore(tx, id, token, { status: 'completed' }, []));
-  const expire = (id: number) => lab.sql`
-    update correction_restores set lease_expires_at = now() - interval '1 second'
-    where correction_id = ${id}`;
-
-  it('is claimed once it is due, by one at a time', async () => {
-    const id = await restored();
-    const [old, newer] = tokens();
-    const isDue = async () =>
-      (await overdueRestores(lab.sql)).some(({ correction_id }) => correction_id === id);
-    await lab.sql`
-      update correction_restores set run_at = now() + interval '1 hour' where correction_id = ${id}`;
-    expect(await isDue()).toBe(false);
-    expect(await claimRestore(lab.sql, id, old, LEASE)).toBeUndefined();
-    await lab.sql`update correction_restores set run_at = now() where correction_id = ${id}`;
-    expect(await isDue()).toBe(true);
-    expect(await claimRestore(lab.sql, id, old, LEASE)).toMatchObject({ correction_id: id });
-    expect(await isDue()).toBe(false);
-    expect(await claimRestore(lab.sql, id, newer, LEASE)).toBeUndefined();
-    await expire(id);
-    expect(await isDue()).toBe(true);
-    expect(await claimRestore(lab.sql, id, newer, LEASE)).toMatchObject({ attempts: 2 });
-    const before = await row(id);
-    expect(await extendRestore(lab.sql, id, old, LEASE)).toBe(false);
-    expect(await begin(id, old)).toBe(false);
-    expect(await end(id, old)).toBe(false);
-    expect(await row(id)).toEqual(before);
-    expect(await findCorrection(lab.sql, id)).toMatchObject({ chroma_cleanup_completed: true });
-    expect(await extendRestore(lab.sql, id, newer, LEASE)).toBe(true);
-    expect(await end(id, newer)).toBe(true);
-    expect(await extendRestore(lab.sql, id, newer, LEASE)).toBe(false);
-    expect(await begin(id, newer)).toBe(false);
-    expect(await end(id, newer)).toBe(false);
-    expect(await claimRestore(lab.sql, id, old, LEASE)).toBeUndefined();
-  });
-
-  it('unproves the store it writes to, and calls off the second looks at its file only', async () => {
-    const id = await restored();
-    const sibling = await lab.correction(BOB, { generation: 1 });
-    const { document } = lab;
-    lab.document = documentId('other');
-    const stranger = await restored();
-    lab.document = document;
-    for (const one of [id, sibling, stranger])
-      await lab.sql`
-        insert into correction_second_looks (correction_id, look_at) values (${one}, now())`;
-    const [token, others] = tokens();
-    await claimRestore(lab.sql, id, token, LEASE);
-    await claimRestore(lab.sql, stranger, others, LEASE);
-    const untouched = await row(stranger);
-    expect(await begin(id, token)).toBe(true);
-    expect(await findCorrection(lab.sql, id)).toMatchObject({
-      s3_cleanup_completed: true,
-      chroma_cleanup_completed: false,
-      cms_cleanup_completed: true,
-    });
-    const looks = await lab.sql<{ correction_id: number }[]>`
-      select correction_id from correction_second_looks
-      where look_at is not null and correction_id = any(${[id, sibling, stranger]}::bigint[])`;
-    expect(looks.map(({ correction_id }) => correction_id)).toEqual([stranger]);
-    expect(await row(stranger)).toEqual(untouched);
-    expect(await findCorrection(lab.sql, stranger)).toMatchObject({
-      chroma_cleanup_completed: true,
-    });
   });
 });
