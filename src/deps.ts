@@ -112,7 +112,7 @@ export function openDeps(config: Config, service: string): Deps {
   };
 }
 
-/** So many questions in a row that a store is to blame for, or one that took all its time. */
+/** A store rests after this many failures of its own in a row, or after a single time-out. */
 const FAILURES_TO_OPEN = 3;
 
 /** The three stores, each with its limits and a circuit breaker of its own. */

@@ -16,11 +16,11 @@ export interface GuardedStore extends LeftoverStore {
   admit(wanted: number): Promise<Admission>;
   /** Whether it is left alone at the moment. */
   rests(): boolean;
-  /** Asks it something else, such as to save or put back; how that goes tells of its health as well. */
+  /** For whatever else the store is asked, such as to save or put back: failures count as its own. */
   watch: Watch;
 }
 
-/** Stands around a question. */
+/** Asks the question and lets the circuit breaker learn how it went. @throws what the question throws */
 export type Watch = <Answer>(question: () => Promise<Answer>) => Promise<Answer>;
 
 /** Code of a refusal that is nobody's failure: the store has had its share for now. */

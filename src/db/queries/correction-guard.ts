@@ -30,12 +30,15 @@ export async function objectionsTo(
   tasks: readonly Guarded[],
 ): Promise<Map<number, Objection>> {
   if (tasks.length === 0) return new Map();
-  // `offset 0` has each task looked up for itself: the planner would rather read both tables to their
-  // ends, once for a set.
-  // Asked for by a producer: nobody's file in particular, so anybody's success objects, and so does what
-  // was heard of since and has not failed: who gave up without a word may have begun again. A delete is
-  // no objection to what was asked for after it, because of what the deleted file left. Generations of a
-  // file that was forgotten after its delete are counted from one again, so a lower one is newer too.
+  // A task with an owner is judged by that owner's file (`own`); another owner's file only counts while
+  // it has not failed (`other`). A task that a producer asked for has no owner (`anybodys`): anybody's
+  // success or newer generation objects, and so does any file that has not failed and was heard of since
+  // the request (`resumed`), because an ingester that gave up without a word may have begun again.
+  // A delete only objects to tasks created before it: later ones are for what the deleted file left.
+  // A file that was deleted and forgotten counts its generations from one again, so a lower generation
+  // is a newer file (`anew`).
+  // `offset 0` has each task looked up by itself; the planner would rather read both tables to their
+  // ends once for the whole set.
   const rows = await db<(Reasons & { id: number })[]>`
     select asked.id,
       coalesce(bool_or(present and (own or anybodys) and s.generation > asked.generation), false) as newer,
