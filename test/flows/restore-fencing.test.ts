@@ -59,7 +59,11 @@ describe('a restore', () => {
     expect(await claimRestore(lab.sql, id, old, LEASE)).toBeUndefined();
     await lab.sql`update correction_restores set run_at = now() where correction_id = ${id}`;
     expect(await isDue()).toBe(true);
-    expect(await claimRestore(lab.sql, id, old, LEASE)).toMatchObject({ correction_id: id });
+    expect(await claimRestore(lab.sql, id, old, LEASE)).toMatchObject({
+      correction_id: id,
+      file_document_id: lab.document,
+      company_id: ADA.company_id,
+    });
     expect(await isDue()).toBe(false);
     expect(await claimRestore(lab.sql, id, newer, LEASE)).toBeUndefined();
     await expire(id);
