@@ -16,6 +16,7 @@ import { documentId } from '../support/system.ts';
 
 const lab = standingLab();
 const LEASE = 60;
+const ENTRY = { at: '2026-01-01T12:00:00Z', action: 'restore', result: 'proven', detail: 'd' };
 const tokens = () => [randomUUID(), randomUUID()] as const;
 
 describe('a restore', () => {
@@ -42,7 +43,7 @@ describe('a restore', () => {
   const begin = (id: number, token: string) =>
     lab.sql.begin((tx) => beginPutBack(tx, id, token, 'chroma_delete'));
   const end = (id: number, token: string) =>
-    lab.sql.begin((tx) => endRestore(tx, id, token, { status: 'completed' }, []));
+    lab.sql.begin((tx) => endRestore(tx, id, token, { status: 'completed' }, [ENTRY]));
   const expire = (id: number) => lab.sql`
     update correction_restores set lease_expires_at = now() - interval '1 second'
     where correction_id = ${id}`;
@@ -82,6 +83,8 @@ describe('a restore', () => {
     expect(await end(id, newer)).toBe(false);
     expect(await claimRestore(lab.sql, id, old, LEASE)).toBeUndefined();
     expect(await row(stranger)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect(await findCorrection(lab.sql, id)).toMatchObject({ execution_log: [ENTRY] });
+    expect(await findCorrection(lab.sql, stranger)).toMatchObject({ execution_log: [] });
   });
 
   it('unproves the store it writes to, and calls off the second looks at its file only', async () => {
