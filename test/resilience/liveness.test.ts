@@ -93,7 +93,7 @@ it.each([
   await workers[0]?.pause();
   await addJob();
   await redis.command(...hinder);
-  workers[0]?.resume();
+  await workers[0]?.resume();
   try {
     await fortySeconds();
     expect([await live(), await ready()]).toEqual([200, 503]);
