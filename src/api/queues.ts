@@ -1,7 +1,8 @@
-import type { Job } from 'bullmq';
+import { ErrorCode, type Job } from 'bullmq';
 import { z } from 'zod';
 import { timestamp } from '../contracts/text.ts';
 import type { Deps } from '../deps.ts';
+import { probeRedis } from '../queues/connection.ts';
 import { type QueueName, queueNames } from '../queues/registry.ts';
 import { row } from './answers.ts';
 import { HttpProblem, notFound } from './problem.ts';
@@ -52,20 +53,43 @@ function failureOf({ id = '', finishedOn, failedReason }: Job): z.output<typeof 
   return { id, failed_at, reason: failedReason ?? null };
 }
 
-function again(job: Job): Promise<boolean> {
-  return job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true }).then(
-    () => true,
-    () => false,
-  );
+/** What the queue answers about a job that has not failed any more, or is gone. */
+const IN_MOTION: number[] = [ErrorCode.JobNotInState, ErrorCode.JobNotExist];
+
+/** @returns false where somebody else has put the job in motion */
+async function again(job: Job): Promise<boolean> {
+  try {
+    await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+    return true;
+  } catch (error) {
+    if (IN_MOTION.includes((error as { code?: number }).code ?? 0)) return false;
+    throw error;
+  }
 }
 
-/** Redis is asked here and nowhere else in the API, so its absence has an answer of its own. */
-async function whileRedisAnswers<Result>(deps: Deps, ask: () => Promise<Result>): Promise<Result> {
-  if (deps.redis.status !== 'ready')
-    throw new HttpProblem(503, 'Service unavailable', 'Redis does not answer; try again later.', {
-      headers: { 'Retry-After': '5' },
-    });
-  return ask();
+/**
+ * Redis is asked here and nowhere else in the API, so its absence has an answer of its own. One that has
+ * become a replica says so in words of many kinds, but takes no probe either.
+ */
+async function whileRedisAnswers<Result>(
+  { redis, config }: Deps,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    if (redis.status === 'ready') return await ask();
+  } catch (error) {
+    const takesWrites = await probeRedis(redis, config.QUEUE_PREFIX).then(
+      () => true,
+      () => false,
+    );
+    if (takesWrites) throw error;
+  }
+  throw new HttpProblem(
+    503,
+    'Service unavailable',
+    'Redis does not answer, or takes nothing; try again later.',
+    { headers: { 'Retry-After': '5' } },
+  );
 }
 
 export const queueRoutes = [

@@ -101,6 +101,20 @@ it('an alarm put off long after it was set is still brought forward', async () =
   });
 });
 
+it('a replay on a Redis that has become a replica is refused, not counted as nothing to replay', async () => {
+  await until('Redis is connected', () => system.deps.redis.status === 'ready');
+  const queue = system.deps.producer.queue('email-render');
+  const job = await queue.add('email-render', {}, { jobId: 'fits-nothing' });
+  await until('it has failed', () => job.isFailed());
+  const replay = () => system.call('POST', '/api/queues/email-render/replay', {});
+  await redis.command('replicaof', '127.0.0.1', '1');
+  const refused = await replay();
+  await redis.command('replicaof', 'no', 'one');
+  expect([refused.status, refused.body.title]).toEqual([503, 'Service unavailable']);
+  const { status, body } = await replay();
+  expect([status, body.data.jobs.map(({ id }: { id: string }) => id)]).toEqual([202, [job.id]]);
+});
+
 describe('a worker that dies', () => {
   it('again and again does not use up the job', async () => {
     const { deps } = system;
