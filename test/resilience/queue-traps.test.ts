@@ -102,7 +102,8 @@ it('an alarm put off long after it was set is still brought forward', async () =
 });
 
 it('a replay on a Redis that has become a replica is refused, not counted as nothing to replay', async () => {
-  await until('Redis is connected', () => system.deps.redis.status === 'ready');
+  // Every worker is at work by then.
+  await sentMail(person());
   const queue = system.deps.producer.queue('email-render');
   const job = await queue.add('email-render', {}, { jobId: 'fits-nothing' });
   await until('it has failed', () => job.isFailed());
