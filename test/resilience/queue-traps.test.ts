@@ -114,6 +114,8 @@ it('a replay on a Redis that has become a replica is refused, not counted as not
   expect([refused.status, refused.body.title]).toEqual([503, 'Service unavailable']);
   const { status, body } = await replay();
   expect([status, body.data.jobs.map(({ id }: { id: string }) => id)]).toEqual([202, [job.id]]);
+  // Workers that cannot hear yet cannot be closed either.
+  await sentMail(person());
 });
 
 describe('a worker that dies', () => {
