@@ -1,6 +1,6 @@
-import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mailParsers } from '../support/mail-parsers.ts';
+import { sendPreferenceWebhook } from '../support/preference-webhook.ts';
 import { documentId, event, failure, person, type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
@@ -32,30 +32,14 @@ const batches = async () => (await system.call('GET', `/api/batches?user_email=$
 const snapshot = async () => (await batches())[0].user_preferences_snapshot;
 
 /** A webhook as the CMS signs it, whatever it says. */
-async function webhook(preferences: object | null, action = 'updated'): Promise<number> {
-  const timestamp = new Date().toISOString();
-  const body = JSON.stringify({
+const webhook = (preferences: object | null, action = 'updated') =>
+  sendPreferenceWebhook(system, SECRET, {
     action,
     company_id: 1,
     bot_id: 1,
     user_email: ada,
     preferences,
-    timestamp,
   });
-  const id = `msg_${documentId()}`;
-  const response = await fetch(`${system.url}/webhooks/preference-updated`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${system.deps.config.INGESTION_SERVICE_API_KEY[0]}`,
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(Date.parse(timestamp) / 1000)),
-      'webhook-signature': new Webhook(SECRET).sign(id, new Date(timestamp), body),
-    },
-    body,
-  });
-  return response.status;
-}
 
 describe('a batch that is open', () => {
   it('is mailed within seconds when the delay becomes shorter than it has waited', async () => {

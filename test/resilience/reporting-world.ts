@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import { expect } from 'vitest';
+import { sendPreferenceWebhook } from '../support/preference-webhook.ts';
 import { documentId, person, type System } from '../support/system.ts';
 import {
   type Batch,
@@ -132,22 +132,9 @@ export const openRow = async (real: Real, nth: number) =>
   (await seenBatches(real, nth)).find(({ closed_by }) => closed_by === null)?.batch_id;
 
 export async function webhook({ system, company, email }: Real, bot: number): Promise<void> {
-  const timestamp = new Date().toISOString();
   const owner = { company_id: company, bot_id: bot, user_email: email };
-  const body = JSON.stringify({ action: 'updated', ...owner, preferences: null, timestamp });
-  const id = `msg_${documentId()}`;
-  const { status } = await fetch(`${system.url}/webhooks/preference-updated`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${system.deps.config.INGESTION_SERVICE_API_KEY[0]}`,
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(Date.parse(timestamp) / 1000)),
-      'webhook-signature': new Webhook(SECRET).sign(id, new Date(timestamp), body),
-    },
-    body,
-  });
-  expect(status).toBe(202);
+  const change = { action: 'updated', ...owner, preferences: null };
+  expect(await sendPreferenceWebhook(system, SECRET, change)).toBe(202);
 }
 
 /** In the end every event is where the model says. */
