@@ -168,8 +168,9 @@ describe('a mode that became stricter', () => {
 
   it.each(['failure', 'request'])('counts for all who have the file, after a %s', async (what) => {
     await fails(storageError);
-    await fails(storageError, { company_id: 42, user_email: person('bob') });
     await task('pending');
+    await fails(storageError, { company_id: 42, user_email: person('bob') });
+    await lab.system.applied();
     if (what === 'request') {
       const [{ id }] = await lab.tasks();
       expect((await lab.system.call('POST', `/api/corrections/${id}/cancel`)).status).toBe(200);

@@ -128,8 +128,9 @@ describe('on request', () => {
 
 it('expires: nothing is left in the quarantine, and a restore is refused', async () => {
   const { id } = await removed();
-  const prefix = `tidings-quarantine/${id}/`;
-  const { sql } = lab.system.deps.db;
+  const { config, db } = lab.system.deps;
+  const prefix = `${config.CORRECTION_QUARANTINE_PREFIX}${id}/`;
+  const { sql } = db;
   const places = await sql<{ place: string }[]>`
     select place from correction_quarantines where correction_id = ${id}`;
   expect(places.every(({ place }) => place.startsWith(prefix))).toBe(true);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type Leftovers, NOTHING, openLeftovers } from './leftovers.ts';
 import { stackEnv } from './stack-env.ts';
@@ -66,6 +67,8 @@ export function undoLab(): UndoLab {
       env: {
         CHROMA_COLLECTION: lab.leftovers.collection,
         CORRECTION_QUARANTINE_DAYS: '30',
+        // Other tests' corrections have the same ids and the same bucket.
+        CORRECTION_QUARANTINE_PREFIX: `quarantine-${randomUUID()}/`,
         OPERATOR_EMAIL: lab.operator,
       },
     });
