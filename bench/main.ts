@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { auditFilled } from './audit.ts';
 import { openBench } from './bench.ts';
+import { clearFilled } from './clear.ts';
 import { figures } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import { broken, type Line, lineOf, tableOf } from './table.ts';
@@ -40,10 +41,12 @@ try {
     const line = lineOf(figure, await figure.measure(bench));
     lines.push(line);
     if (values.guard) complaints.push(...broken(figure, line));
-    const counts = await Promise.all(bench.usedEnvs().map((env) => auditFilled(bench, env)));
+    const used = bench.usedEnvs();
+    const counts = await Promise.all(used.map((env) => auditFilled(bench, env)));
     const audited = counts.reduce((sum, count) => sum + count, 0);
     const took = `after ${secondsSince(began)} s, ${audited} events audited`;
     log(`${figure.name}: ${line.ratio.toFixed(2)} ${took}`);
+    await clearFilled(used);
   }
 } finally {
   await bench.close();
